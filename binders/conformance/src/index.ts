@@ -1,0 +1,1 @@
+// Public names are listed here one by one.
