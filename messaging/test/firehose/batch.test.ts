@@ -101,7 +101,7 @@ test('when a batch fails as a whole, in the end only the culprit is parked', asy
 test('an item that cannot be read is parked, the others come without it', async () => {
   const mr = runtimeOn(memoryBinder());
   const seen: unknown[] = [];
-  const raw = eventStream<unknown>('readings');
+  const raw = eventStream('readings');
   await mr.publishAll(raw, [{ sensor: 'a', celsius: 1 }, { sensor: 5 }, { sensor: 'b', celsius: 2 }]);
   const subscription = await mr.subscribeBatch(eventStream('readings', { schema: Reading }), { group: 'g' }, (items) => {
     seen.push(items.map(({ payload }) => payload.sensor));
@@ -120,9 +120,9 @@ test('partitions have their batches at the same time, each one at a time', async
     begun.push(item!.payload);
     await holds[item!.payload]!.promise;
   });
-  await vi.waitFor(() => expect(begun.toSorted()).toEqual([0, 1, 2]));
+  await vi.waitFor(() => expect(begun.toSorted((a, b) => a - b)).toEqual([0, 1, 2]));
   holds[1]!.resolve();
-  await vi.waitFor(() => expect(begun.toSorted()).toEqual([0, 1, 1, 2]));
+  await vi.waitFor(() => expect(begun.toSorted((a, b) => a - b)).toEqual([0, 1, 1, 2]));
   for (const hold of holds) hold.resolve();
   await vi.waitFor(() => expect(begun).toHaveLength(6));
 });

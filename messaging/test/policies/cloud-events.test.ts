@@ -16,6 +16,7 @@ const received = (payload: Uint8Array | null, headers: Record<string, HeaderValu
   key: undefined,
   timestamp: 9,
 });
+const decode = (text: string) => reader.decode(received(Buffer.from(text), { contentType: 'application/cloudevents+json' }), 'x');
 const binary: CloudEventOptions = { mode: 'binary', type: 'reading.taken' };
 const structured: CloudEventOptions = { mode: 'structured', type: 'reading.taken', source: '/station' };
 
@@ -97,7 +98,6 @@ test('attributes of a structured event are headers, as of a binary one', () => {
 });
 
 test('a structured event without its attributes is refused by name', () => {
-  const decode = (text: string) => reader.decode(received(Buffer.from(text), { contentType: 'application/cloudevents+json' }), 'x');
   expect(() => decode('{"id":"i","source":"/s"}')).toThrow(
     expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('specversion, type') }),
   );
