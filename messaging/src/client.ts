@@ -44,9 +44,7 @@ export interface Millrace extends AsyncDisposable {
   /** All metrics in the Prometheus text format. */
   metrics(): string;
   /** The binder that carries a definition, for tools: capabilities, destinations. */
-  binder(
-    name?: string,
-  ): Promise<{
+  binder(name?: string): Promise<{
     readonly name: string;
     readonly capabilities: BinderCapabilities;
     readonly provisioner: Provisioner;
