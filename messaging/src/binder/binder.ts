@@ -34,8 +34,20 @@ export interface Binder {
   readonly transactions?: TransactionFacet | undefined;
   /** Classifies an error of this binder or of its client library. */
   errorCode(error: unknown): ErrorCode;
+  /** Looks for what is wrong or would lose data: rights, versions, weak durability settings, damage. For `millrace doctor`. */
+  diagnose?(): Promise<readonly Diagnosis[]>;
   /** Detaches everything and frees all resources; idempotent. Sends under way settle first. */
   close(): Promise<void>;
+}
+
+/** One finding of {@link Binder.diagnose}. */
+export interface Diagnosis {
+  /** What was looked at, e.g. `integrity of the journal`. */
+  readonly check: string;
+  readonly status: 'ok' | 'warning' | 'failed';
+  readonly detail: string;
+  /** What to do about it. */
+  readonly next?: string | undefined;
 }
 
 /** Told about the connection. A binder reconnects by itself, with its topology and consumers, and says so here. */
