@@ -11,7 +11,9 @@ export async function runExample(file: string, ...args: readonly string[]): Prom
   const dataDir = await mkdtemp(join(tmpdir(), 'millrace-example-'));
   try {
     const path = join(import.meta.dirname, file);
-    const { stdout } = await promisify(execFile)(process.execPath, [...flags, path, '--data-dir', dataDir, ...args], { timeout: 60_000 });
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, path, '--data-dir', dataDir, ...args], {
+      timeout: 60_000,
+    });
     return stdout;
   } finally {
     await rm(dataDir, { recursive: true, force: true });

@@ -37,7 +37,9 @@ await board.patch('G1', { euros: 130 });
 await board.delete('G2');
 await gone;
 
-for (const { kind, key, value, previous } of seen.filter((event) => event.kind !== 'live').toSorted((a, b) => a.key.localeCompare(b.key))) {
+for (const { kind, key, value, previous } of seen
+  .filter((event) => event.kind !== 'live')
+  .toSorted((a, b) => a.key.localeCompare(b.key))) {
   console.log(`hunter: ${kind} ${key}${value ? ` ${value.euros} €` : ''}${previous ? `, was ${previous.euros} €` : ''}`);
 }
 console.log(`wall: ${[...wall].map(([train, { euros }]) => `${train} ${euros} €`).join(', ')}`);

@@ -16,7 +16,8 @@ const readings = eventStream<Reading>('sensor-readings', { key: (reading) => rea
 
 /** Sensor `s0`…`s9` in turn; every hundredth reading is hot. */
 function* measure(count: number): Iterable<Reading> {
-  for (let index = 0; index < count; index++) yield { sensor: `s${index % 10}`, celsius: index % 100 === 99 ? 45 : 20 + (index % 10) };
+  for (let index = 0; index < count; index++)
+    yield { sensor: `s${index % 10}`, celsius: index % 100 === 99 ? 45 : 20 + (index % 10) };
 }
 
 async function publishAll(mr: Millrace): Promise<void> {

@@ -10,19 +10,28 @@ import { parseArgs } from 'node:util';
 import { connect, MillraceError } from 'millrace';
 import { reserveSeat, seats } from './reservations.ts';
 
-const { values } = parseArgs({ options: { 'data-dir': { type: 'string' }, seats: { type: 'string', default: '60' }, clerks: { type: 'string', default: '3' } } });
+const { values } = parseArgs({
+  options: { 'data-dir': { type: 'string' }, seats: { type: 'string', default: '60' }, clerks: { type: 'string', default: '3' } },
+});
 const dataDir = values['data-dir'] ?? mkdtempSync(join(tmpdir(), 'millrace-tickets-'));
 const seatCount = Number(values.seats);
 
 async function openClerk(): Promise<ChildProcess> {
-  const clerk = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, 'clerk.ts'), '--data-dir', dataDir], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const clerk = spawn(process.execPath, [...process.execArgv, join(import.meta.dirname, 'clerk.ts'), '--data-dir', dataDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(clerk.stdout, 'data');
   return clerk;
 }
 
 await using mr = await connect({ dataDir });
 const plan = mr.region(seats);
-await plan.putAll(Array.from({ length: seatCount }, (_, index) => [`G1/${String(index + 1).padStart(3, '0')}`, { train: 'G1', soldTo: null, passenger: null }]));
+await plan.putAll(
+  Array.from({ length: seatCount }, (_, index) => [
+    `G1/${String(index + 1).padStart(3, '0')}`,
+    { train: 'G1', soldTo: null, passenger: null },
+  ]),
+);
 
 const clerks = await Promise.all(Array.from({ length: Number(values.clerks) }, openClerk));
 const victim = clerks[0]!;
@@ -35,7 +44,10 @@ const calls = Array.from({ length: seatCount + 10 }, async (_, index) => {
 });
 const results = await Promise.allSettled(calls);
 const sold = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.seat] : []));
-const refused = results.filter((result) => result.status === 'rejected' && result.reason instanceof MillraceError && result.reason.code === 'FAILED_PRECONDITION');
+const refused = results.filter(
+  (result) =>
+    result.status === 'rejected' && result.reason instanceof MillraceError && result.reason.code === 'FAILED_PRECONDITION',
+);
 
 console.log(`${results.length} passengers, ${seatCount} seats, one clerk killed at work`);
 console.log(`sold ${sold.length}, sold twice ${sold.length - new Set(sold).size}, refused because sold out ${refused.length}`);

@@ -17,7 +17,10 @@ interface Block {
 }
 
 const root = new URL('../..', import.meta.url).pathname;
-const pages = ['README.md', ...globSync(['docs/{tutorials,how-to,explanation}/*.md', '*/README.md', 'binders/*/README.md'], { cwd: root })].filter((page) => !page.includes('node_modules'));
+const pages = [
+  'README.md',
+  ...globSync(['docs/{tutorials,how-to,explanation}/*.md', '*/README.md', 'binders/*/README.md'], { cwd: root }),
+].filter((page) => !page.includes('node_modules'));
 const work = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
 const bin = join(work, 'bin');
 const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}`, NO_COLOR: '1', NODE_OPTIONS: '' };
@@ -25,14 +28,21 @@ const nodeFlags = ['--conditions=development', '--disable-warning=ExperimentalWa
 
 beforeAll(() => {
   mkdirSync(bin);
-  writeFileSync(join(bin, 'millrace'), `#!/bin/sh\nexec "${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'cli/src/main.ts')}" "$@"\n`);
+  writeFileSync(
+    join(bin, 'millrace'),
+    `#!/bin/sh\nexec "${process.execPath}" ${nodeFlags.join(' ')} "${join(root, 'cli/src/main.ts')}" "$@"\n`,
+  );
   chmodSync(join(bin, 'millrace'), 0o755);
 });
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 function blocksOf(page: string): readonly Block[] {
   const text = readFileSync(join(root, page), 'utf8');
-  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({ language: match[1]!, text: match[2]!, line: text.slice(0, match.index).split('\n').length + 1 }));
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)].map((match) => ({
+    language: match[1]!,
+    text: match[2]!,
+    line: text.slice(0, match.index).split('\n').length + 1,
+  }));
 }
 
 function directoryOf(page: string): string {
@@ -90,7 +100,17 @@ it('type-checks every TypeScript block', { timeout: 90_000 }, () => {
     }
   }
   const { compilerOptions } = JSON.parse(readFileSync(join(root, 'tsconfig.base.json'), 'utf8')) as { compilerOptions: object };
-  const options = { ...compilerOptions, composite: false, declaration: false, noEmit: true, rewriteRelativeImportExtensions: false, allowImportingTsExtensions: true };
-  writeFileSync(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...options, customConditions: ['development'] }, include: ['*.ts'] }));
+  const options = {
+    ...compilerOptions,
+    composite: false,
+    declaration: false,
+    noEmit: true,
+    rewriteRelativeImportExtensions: false,
+    allowImportingTsExtensions: true,
+  };
+  writeFileSync(
+    join(directory, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions: { ...options, customConditions: ['development'] }, include: ['*.ts'] }),
+  );
   run(directory, join(root, 'node_modules/.bin/tsc'), ['-p', '.']);
 });
