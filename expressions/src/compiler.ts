@@ -174,11 +174,11 @@ class Compiler {
     if (node.args.length !== 2)
       throw this.#fail('arguments', node, { name: '#jsonPath()', expected: '2', found: node.args.length });
     const [target, path] = node.args.map((arg) => this.compile(arg)) as [Evaluate, Evaluate];
-    const known = node.args[1]!.kind === 'literal' ? this.#path(String(node.args[1]!.value), node) : undefined;
+    const known = node.args[1]!.kind === 'literal' ? this.#path(String(node.args[1].value), node) : undefined;
     return (scope) => {
       const text = path(scope);
-      const compiled = known ?? this.#path(String(text as string), node);
-      return this.#findPath(scope, node, this.#parsed(scope, node, target(scope)), compiled, String(text as string));
+      const compiled = known ?? this.#path(String(text), node);
+      return this.#findPath(scope, node, this.#parsed(scope, node, target(scope)), compiled, String(text));
     };
   }
 

@@ -374,5 +374,5 @@ class Parser {
 /** A bare name as a map's key is text: `{a: 1}`. */
 function mapKey(node: Node): Node {
   if (node.kind !== 'property' || node.target !== undefined) return node;
-  return Object.freeze({ kind: 'literal', value: node.name, start: node.start, end: node.end }) as Node;
+  return Object.freeze({ kind: 'literal', value: node.name, start: node.start, end: node.end });
 }

@@ -60,8 +60,7 @@ function missing(target: unknown, name: string, text: string, span: Span): Expre
 
 /** Reads `target[index]`: a list's element, a map's or object's key, a character of a text, a field of JSON text. */
 export function readIndex(scope: Scope, target: unknown, index: unknown, text: string, span: Span): unknown {
-  if (target === null || target === undefined)
-    throw new ExpressionError('nullTarget', text, span, { name: String(index as string) });
+  if (target === null || target === undefined) throw new ExpressionError('nullTarget', text, span, { name: String(index) });
   if (target instanceof Map) return readMap(target, index);
   if (isNumber(index) && (typeof target === 'string' || Array.isArray(target) || target instanceof Uint8Array)) {
     const at = toNumber(index);

@@ -160,7 +160,7 @@ export function newString(args: readonly unknown[], call: Call): string {
   if (typeof value === 'string') return value;
   if (value === undefined) return '';
   if (!(value instanceof Uint8Array)) throw call.wrong('bytes or text', value);
-  const name = String(charset as string).toUpperCase();
+  const name = String(charset).toUpperCase();
   if (name === 'UTF-8' || name === 'UTF8') return decodeText(value);
   if (name !== 'US-ASCII' && name !== 'ISO-8859-1' && name !== 'UTF-16')
     throw call.wrong('a charset among UTF-8, US-ASCII, ISO-8859-1 and UTF-16', charset);

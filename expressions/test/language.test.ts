@@ -14,7 +14,8 @@ const order = JSON.stringify({
   deep: { er: { x: true } },
 });
 const message = {
-  payload: order,
+  // JSON.stringify would print the double as 5.
+  payload: order.replace('"whole":5', '"whole":5.0'),
   headers: { type: 'order', count: 3, 'content-type': 'application/json', at: 1_767_225_600_000 },
 };
 const text = { payload: 'Hello, World', headers: {} };

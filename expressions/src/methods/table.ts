@@ -22,7 +22,7 @@ export function methodTable<T>(
   rows: Readonly<Record<string, readonly [number, number, (target: T, args: readonly unknown[], call: Call) => unknown]>>,
 ): MethodTable {
   const table = Object.create(null) as Record<string, Method>;
-  for (const [name, [min, max, call]] of Object.entries(rows)) table[name] = Object.freeze({ min, max, call }) as Method;
+  for (const [name, [min, max, call]] of Object.entries(rows)) table[name] = Object.freeze({ min, max, call });
   return Object.freeze(table);
 }
 
