@@ -17,7 +17,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'apps'],
 };
 /** Packages that must also load in a browser. */
-const portable = ['core', 'expressions', 'pipeline-dsl'];
+const portable = new Set(['core', 'expressions', 'pipeline-dsl']);
 
 interface Manifest {
   readonly name: string;
@@ -94,7 +94,7 @@ function checkImports(folder: string): Map<string, readonly string[]> {
     for (const found of importsOf(file)) {
       if (found.specifier.startsWith('.')) targets.push(checkRelativeImport(folder, found)!);
       else if (!found.specifier.startsWith('node:')) checkPackageImport(folder, found);
-      else if (portable.includes(folder))
+      else if (portable.has(folder))
         problems.push(`${relative(root, file)}: imports ${found.specifier}, but ${folder} must load in a browser`);
     }
     edges.set(file, targets);
@@ -161,7 +161,9 @@ function checkReferences(folder: string, manifest: Manifest): void {
   const declared = Object.keys(manifest.dependencies ?? {}).flatMap((name) => folderOf.get(name) ?? []);
   const referenced = config.references.map(({ path }) => relative(root, resolve(root, folder, path)));
   if (declared.toSorted().join() !== referenced.toSorted().join()) {
-    problems.push(`${folder}/tsconfig.json: references [${referenced}] differ from the declared dependencies [${declared}]`);
+    problems.push(
+      `${folder}/tsconfig.json: references [${referenced.join()}] differ from the declared dependencies [${declared.join()}]`,
+    );
   }
 }
 

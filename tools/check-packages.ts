@@ -42,7 +42,7 @@ function checkContents(folder: string, tarballs: string): void {
     entry.types,
     entry.default,
   ]);
-  for (const file of [...wanted, ...Object.values((bin ?? {}) as Record<string, string>), './README.md']) {
+  for (const file of [...wanted, ...Object.values(bin ?? {}), './README.md']) {
     if (!files.includes(file)) throw new Error(`${folder}: ${file} is missing from the packed files`);
   }
   const strays = files.filter((file) => !/^\.\/(dist\/.*\.(js|d\.ts)|README\.md|package\.json|LICENSE)$/.test(file));

@@ -65,7 +65,7 @@ async function readConfig(file: string): Promise<MillraceConfig> {
   const unknown = Object.keys(value).find((key) => !knownKeys.includes(key));
   if (unknown !== undefined)
     throw raise('configBroken', { file, problem: `'${unknown}' is no setting${didYouMean(unknown, knownKeys)}` });
-  return value as MillraceConfig;
+  return value;
 }
 
 async function importConfig(file: string): Promise<unknown> {

@@ -53,7 +53,7 @@ function alignRows(rows: readonly Readonly<Record<string, unknown>>[], columns: 
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '-';
-  return typeof value === 'object' ? toJson(value) : String(value as string | number);
+  return typeof value === 'object' ? toJson(value) : String(value);
 }
 
 /** How a failure is told: code, what, rule and next step; the stack only when asked for. */

@@ -22,7 +22,7 @@ export function render(value: unknown): string {
   if (value instanceof JavaList) return `[${value.map(render).join(', ')}]`;
   if (value instanceof Map) return `{${[...value].map(([key, item]) => `${render(key)}=${render(item)}`).join(', ')}}`;
   if (value instanceof Uint8Array) return decodeText(value);
-  return typeof value === 'object' ? stringify(value) : String(value);
+  return stringify(value);
 }
 
 /** JSON text of a value. */

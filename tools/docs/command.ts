@@ -33,7 +33,7 @@ function optionTable(command: Command): string {
   if (command.options.length === 0) return '';
   const rows = command.options.map((option) => {
     const value = option.defaultValue as unknown;
-    const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${String(value as string)}\``;
+    const shown = value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${String(value)}\``;
     return [`\`${option.flags}\``, option.description, shown];
   });
   return table(['Option', 'Meaning', 'Default'], rows);

@@ -32,7 +32,5 @@ async function tablesOf(folder: string): Promise<Tables> {
   if (!existsSync(file) || folder === 'core') return {};
   const module = (await import(pathToFileURL(file).href)) as Readonly<Record<string, unknown>>;
   const raisers = Object.entries(module).filter(([, value]) => typeof value === 'function' && 'table' in value);
-  return Object.fromEntries(
-    raisers.map(([name, value]) => [name, (value as unknown as { table: Record<string, ErrorRow> }).table]),
-  );
+  return Object.fromEntries(raisers.map(([name, value]) => [name, (value as { table: Record<string, ErrorRow> }).table]));
 }
