@@ -33,15 +33,12 @@ function checkContents(folder: string, tarballs: string): void {
     string,
     never
   >;
-  const tarball = join(tarballs, `${String(name).replace('@', '').replace('/', '-')}-${String(version)}.tgz`);
+  const tarball = join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
   const files = run(root, 'tar', ['-tzf', tarball])
     .trim()
     .split('\n')
     .map((file) => file.replace(/^package\//, './'));
-  const wanted = Object.values(exports as Record<string, { types: string; default: string }>).flatMap((entry) => [
-    entry.types,
-    entry.default,
-  ]);
+  const wanted = Object.values(exports).flatMap((entry) => [entry.types, entry.default]);
   for (const file of [...wanted, ...Object.values(bin ?? {}), './README.md']) {
     if (!files.includes(file)) throw new Error(`${folder}: ${file} is missing from the packed files`);
   }

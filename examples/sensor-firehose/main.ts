@@ -51,7 +51,7 @@ async function replay(mr: Millrace): Promise<Map<string, number>> {
       sums.set(payload.sensor, { sum: entry.sum + payload.celsius, count: entry.count + 1 });
     }
   }
-  return new Map([...sums].toSorted().map(([sensor, { sum, count }]) => [sensor, sum / count]));
+  return new Map([...sums].toSorted(([a], [b]) => a.localeCompare(b)).map(([sensor, { sum, count }]) => [sensor, sum / count]));
 }
 
 await using mr = await connect(values['data-dir'] ? { dataDir: values['data-dir'] } : {});
