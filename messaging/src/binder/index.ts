@@ -4,5 +4,7 @@ export type * from './log.ts';
 export type * from './queue.ts';
 export type * from './region.ts';
 export type * from './where.ts';
+export { compileWhere } from './where-compile.ts';
+export type { Predicate } from './where-filter.ts';
 export { headerNames } from './message.ts';
 export type { Headers, HeaderValue, InboundMessage, OutboundMessage } from './message.ts';
