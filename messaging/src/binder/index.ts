@@ -6,5 +6,7 @@ export type * from './region.ts';
 export type * from './where.ts';
 export { compileWhere } from './where-compile.ts';
 export type { Predicate } from './where-filter.ts';
+export { selectorMatcher } from './where-selector.ts';
+export type { KeyMatcher } from './where-selector.ts';
 export { headerNames } from './message.ts';
 export type { Headers, HeaderValue, InboundMessage, OutboundMessage } from './message.ts';

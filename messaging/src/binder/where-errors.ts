@@ -22,4 +22,17 @@ export const whereError = errorTable({
     code: 'INVALID_ARGUMENT',
     message: 'The condition is nested more than {limit} levels deep; flatten it',
   },
+  PATTERN_SYNTAX: {
+    code: 'INVALID_ARGUMENT',
+    message: "The key pattern '{pattern}' is not a regular expression: {problem}",
+  },
+  PATTERN_UNSUPPORTED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "The key pattern '{pattern}' uses {feature} at position {position}, which cannot be matched in bounded time; rewrite it without",
+  },
+  PATTERN_TOO_LARGE: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "The key pattern '{pattern}' has more than {limit} {unit}; shorten it or its counted repetitions",
+  },
 });

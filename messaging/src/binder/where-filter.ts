@@ -50,7 +50,7 @@ function either(branches: unknown, at: string, depth: number): Predicate {
   if (!Array.isArray(branches) || branches.length === 0)
     throw whereError('WHERE_SHAPE', { at: here, found: describe(branches), expected: 'a list of at least one filter' });
   const tests = branches.map((branch, index) => filterAt(branch, `${here}[${index}]`, depth + 1));
-  return (value) => tests.some((test) => test(value));
+  return (value) => tests.some((one) => one(value));
 }
 
 function field(path: string, condition: unknown): Predicate {
@@ -62,10 +62,10 @@ function field(path: string, condition: unknown): Predicate {
 function conditionOf(condition: Readonly<Record<string, unknown>>, at: string): Test {
   const given = Object.entries(condition).filter(([, operand]) => operand !== undefined);
   if (given.length === 0) throw whereError('WHERE_SHAPE', { at, found: 'empty', expected: 'a value or at least one operator' });
-  return all(given.map(([name, operand]) => test(name, operand, at)));
+  return all(given.map(([name, operand]) => operatorTest(name, operand, at)));
 }
 
-function test(name: string, operand: unknown, at: string): Test {
+function operatorTest(name: string, operand: unknown, at: string): Test {
   const make = operators.get(name);
   if (make === undefined) throw unknownOperator(name, at, [...operators.keys()]);
   return make(operand, at);
