@@ -52,11 +52,6 @@ export const raise = errorTable({
     message:
       "binder '{binder}' does not support '{option}', asked for on '{destination}'; leave it out or configure another binder for this destination",
   },
-  TOO_MANY_WAITING: {
-    code: 'RESOURCE_EXHAUSTED',
-    message: "'{destination}' has {limit} sends waiting; await the promises of earlier ones before sending more",
-    retryable: true,
-  },
   SEND_UNKNOWN: {
     code: 'INDETERMINATE',
     message:
@@ -88,6 +83,15 @@ export const raise = errorTable({
   },
   CONSUMER_ENDED: { code: 'UNAVAILABLE', message: "the consumer of '{name}' ended without being closed", retryable: true },
   // Regions
+  WRITE_UNKNOWN: {
+    code: 'INDETERMINATE',
+    message: '{operation} was not confirmed within {deadlineMs} ms and may have happened; read the entry before writing it again',
+  },
+  ENTRY_NULL: {
+    code: 'INVALID_ARGUMENT',
+    message: "an entry of region '{region}' cannot be {value}; use delete to remove '{key}'",
+  },
+  ENTRIES_NOT_PUT: { code: 'UNAVAILABLE', message: "{count} of {total} entries were not put into region '{region}': {problem}" },
   ENTRY_CONFLICT: {
     code: 'CONFLICT',
     message: "entry '{key}' of region '{region}' has version {version}, not {expected}; read it again and decide anew",
@@ -99,6 +103,8 @@ export const raise = errorTable({
     message: "entry '{key}' of region '{region}' was changed by others {attempts} times while it was patched; try again later",
     retryable: true,
   },
+  WATCH_ENDED: { code: 'UNAVAILABLE', message: "the watch of region '{region}' ended without being closed", retryable: true },
+  WATCH_CLOSED: { code: 'CANCELLED', message: "the map of region '{region}' was closed before its snapshot was complete" },
   // Conditions and key patterns
   WHERE_SHAPE: {
     code: 'INVALID_ARGUMENT',

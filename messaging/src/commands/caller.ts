@@ -4,7 +4,7 @@ import type { CallOptions } from '../client.ts';
 import { binderError, raise } from '../errors.ts';
 import type { Services } from '../runtime/services.ts';
 import { expiresAtHeader } from './command-headers.ts';
-import type { Deadlines, Expiring } from './deadlines.ts';
+import type { Deadlines, Expiring } from '../policies/deadlines.ts';
 import type { Endpoint, Route } from './endpoint.ts';
 import { errorOfReply } from './reply.ts';
 import { ReplyStation, type Awaiting } from './reply-station.ts';
@@ -63,18 +63,8 @@ export class Caller {
         reject,
       );
       const to = { id, headers, expiresAt: endpoint.can.timeToLive ? expiresAt : undefined };
-      this.#send(endpoint, payload, options, to).catch((error: MillraceError) => call.failed(error));
+      this.#sender.send(endpoint, payload, options, to).catch((error: MillraceError) => call.failed(error));
     });
-  }
-
-  // Async so that what `send` throws at once fails the call like what it rejects with later.
-  async #send<I>(
-    endpoint: Endpoint<I, unknown>,
-    payload: I,
-    options: CallOptions,
-    to: Parameters<Sender['send']>[3],
-  ): Promise<void> {
-    await this.#sender.send(endpoint, payload, options, to);
   }
 }
 

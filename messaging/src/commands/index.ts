@@ -4,9 +4,9 @@ import { binderError, raise } from '../errors.ts';
 import type { Commands, Services } from '../runtime/services.ts';
 import { Caller } from './caller.ts';
 import { CommandSubscription } from './command-subscription.ts';
-import { Deadlines } from './deadlines.ts';
+import { Deadlines } from '../policies/deadlines.ts';
 import { Endpoints, type Endpoint } from './endpoint.ts';
-import { idSource } from './ids.ts';
+import { idSource } from '../policies/ids.ts';
 import { Sender } from './sender.ts';
 
 /** The command pattern of one runtime. */

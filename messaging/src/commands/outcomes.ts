@@ -3,7 +3,7 @@ import { headerNames, type Binder, type OutboundMessage, type QueueConsumer, typ
 import { binderError } from '../errors.ts';
 import { delay } from '../policies/deadline.ts';
 import type { Log } from '../runtime/log.ts';
-import { Batcher } from './batcher.ts';
+import { Batcher } from '../policies/batcher.ts';
 import type { CommandTask } from './command-task.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 

@@ -7,7 +7,7 @@ export interface TrackerOptions {
   readonly matches?: ((value: Uint8Array, contentType: string) => boolean) | undefined;
   /** Whether the watch has a condition, wherever it is evaluated. */
   readonly conditional: boolean;
-  /** Whether the first thing that comes is a snapshot; else this watcher joins in the middle. */
+  /** Whether a snapshot surely comes first, even if of nothing; else this watcher may join in the middle. */
   readonly startsWithSnapshot: boolean;
   /** Whether the broker numbers changes. */
   readonly versions: boolean;
@@ -70,6 +70,7 @@ export class ChangeTracker {
   #snapshot(key: string, entry: WireEntry | undefined): readonly TrackedEvent[] {
     if (entry !== undefined && !this.#meets(entry)) return [];
     this.#remember(key, entry);
+    this.#snapshotPending = true;
     return [entryEvent('snapshot', key, entry)];
   }
 
@@ -109,6 +110,8 @@ export class ChangeTracker {
   }
 
   #live(position: string): readonly TrackedEvent[] {
+    // A watch that was opened again where it stopped says so once more; its watcher never left.
+    if (this.#phase === 'live') return [];
     const now = this.#options.now();
     const lost = this.#phase === 'differences' ? this.#lost(now) : [];
     this.#phase = 'live';

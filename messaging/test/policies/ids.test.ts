@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { idSource } from '../../src/commands/ids.ts';
+import { idSource } from '../../src/policies/ids.ts';
 
 it('makes different ids that sort by creation', () => {
   const next = idSource(Date.UTC(2026, 0, 1));

@@ -1,6 +1,6 @@
 import { ManualClock } from '@millrace/core';
 import { expect, it } from 'vitest';
-import { Deadlines } from '../../src/commands/deadlines.ts';
+import { Deadlines } from '../../src/policies/deadlines.ts';
 
 function setUp() {
   const clock = new ManualClock();
