@@ -1,0 +1,109 @@
+import type { Binder, Headers, OutboundCommand, OutboundMessage } from '../binder/index.ts';
+import type { SendOptions } from '../client.ts';
+import { binderError, raise } from '../errors.ts';
+import { Batcher } from '../policies/batcher.ts';
+import { withDeadline } from '../policies/deadline.ts';
+import type { Deadlines } from '../policies/deadlines.ts';
+import { Pending, type Limit } from '../policies/pending.ts';
+import type { Services } from '../runtime/services.ts';
+import type { Endpoint, Route } from './endpoint.ts';
+import { checkSendOptions } from './features.ts';
+
+type PendingSend = Pending<OutboundCommand, void>;
+
+const batching = {
+  maxBatch: 1000,
+  maxBytes: 1 << 20,
+  maxInFlight: 4,
+  weigh: ({ item }: PendingSend): number => 100 + (item.payload?.length ?? 0),
+} as const;
+
+/** What a sent command needs beside its payload. */
+export interface Addressing {
+  readonly id: string;
+  readonly headers?: Headers | undefined;
+  readonly expiresAt?: number | undefined;
+}
+
+interface Queue {
+  readonly batcher: Batcher<PendingSend>;
+  readonly late: Limit['late'];
+}
+
+/** Sends commands, coalesced into batches per queue. Every send settles within its deadline. */
+export class Sender {
+  readonly #services: Services;
+  readonly #deadlines: Deadlines;
+  readonly #queues = new Map<Binder, Map<string, Queue>>();
+
+  constructor(services: Services, deadlines: Deadlines) {
+    this.#services = services;
+    this.#deadlines = deadlines;
+  }
+
+  /**
+   * Resolves when the command is queued as durably as the binder says. `DEADLINE_EXCEEDED` means that it was not sent,
+   * `INDETERMINATE` that nobody knows.
+   */
+  async send<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): Promise<void> {
+    checkSendOptions(options, endpoint.can, endpoint.binder.name, endpoint.queue);
+    const trace = this.#services.tracing.outgoing();
+    const message = endpoint.input.encode(payload, options, trace === undefined ? to.headers : { ...trace, ...to.headers });
+    const command = this.#command(message, options, to);
+    const { batcher, late } = this.#queue(endpoint);
+    const deadlineMs = options.deadlineMs ?? this.#services.defaults.deadlineMs;
+    if (!batcher.hasRoom) await this.#room(batcher, endpoint.queue, deadlineMs);
+    const limit = { deadlines: this.#deadlines, deadlineMs, late };
+    return new Promise((resolve, reject) => batcher.add(new Pending(command, limit, resolve, reject)));
+  }
+
+  /** Waits until everything that was accepted is settled. */
+  async close(): Promise<void> {
+    for (const queues of this.#queues.values()) for (const { batcher } of queues.values()) await batcher.idle();
+  }
+
+  #room(batcher: Batcher<PendingSend>, queue: string, ms: number): Promise<void> {
+    return withDeadline({ clock: this.#services.clock, ms, operation: `waiting to send to '${queue}'` }, () => batcher.room());
+  }
+
+  #command(message: OutboundMessage, options: SendOptions, to: Addressing): OutboundCommand {
+    const now = this.#services.clock.now();
+    const { payload, headers, key, timestamp } = message;
+    const notBefore = options.notBefore?.getTime() ?? (options.delayMs === undefined ? undefined : now + options.delayMs);
+    const expiresAt = to.expiresAt ?? (options.timeToLiveMs === undefined ? undefined : now + options.timeToLiveMs);
+    const { priority, deduplicateMs } = options;
+    return { payload, headers, key, timestamp, id: to.id, notBefore, expiresAt, priority, deduplicateMs };
+  }
+
+  #queue({ binder, queue }: Route): Queue {
+    let queues = this.#queues.get(binder);
+    if (queues === undefined) this.#queues.set(binder, (queues = new Map()));
+    let known = queues.get(queue);
+    if (known === undefined) {
+      const batcher = new Batcher<PendingSend>((batch) => flush(binder, queue, batch), batching);
+      const operation = `sending to '${queue}'`;
+      const late: Limit['late'] = (sent, deadlineMs) => raise(sent ? 'SEND_UNKNOWN' : 'DEADLINE', { operation, deadlineMs });
+      queues.set(queue, (known = { batcher, late }));
+    }
+    return known;
+  }
+}
+
+async function flush(binder: Binder, queue: string, batch: readonly PendingSend[]): Promise<void> {
+  const open = batch.filter((pending) => pending.handOver());
+  if (open.length === 0) return;
+  try {
+    const outcomes = await binder.queue!.send(
+      queue,
+      open.map(({ item }) => item),
+    );
+    open.forEach((pending, index) => {
+      const { error } = outcomes[index]!;
+      if (error === undefined) pending.succeed();
+      else pending.fail(error);
+    });
+  } catch (error) {
+    const failure = binderError(binder, `send to '${queue}'`, error);
+    for (const pending of open) pending.fail(failure);
+  }
+}
