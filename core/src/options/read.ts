@@ -90,17 +90,18 @@ function isFullName(spec: OptionSpec, wanted: string): boolean {
 
 /**
  * Replaces short names by full ones. A name that is no option stays as it is if it may be meant for someone else; it raises
- * `OPTION_UNKNOWN`, with the nearest name, if it has no dot or starts like one of these options. `owner` is named in the message.
+ * `OPTION_UNKNOWN`, with the nearest name, if it has no dot or starts like one of these options. `owner` is named in the message;
+ * without it, unknown names are never refused.
  */
 export function expandOptionNames(
   specs: OptionSet,
   given: Readonly<Record<string, unknown>>,
-  owner: string,
+  owner?: string,
 ): Readonly<Record<string, unknown>> {
   const expanded: Record<string, unknown> = {};
   for (const [typed, value] of Object.entries(given)) {
     const spec = findOption(specs, typed);
-    if (spec === undefined) rejectUnknown(specs, typed, owner);
+    if (spec === undefined && owner !== undefined) rejectUnknown(specs, typed, owner);
     const below = spec?.type === 'map' && typed.includes('.') && relaxedName(typed) !== relaxedName(spec.name);
     expanded[spec === undefined || below ? typed : spec.name] = value;
   }
