@@ -110,11 +110,8 @@ function contentTypeOf(payload: unknown): string {
   return payload instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
 }
 
-// Text computed from JSON text keeps its type only if it can be JSON, so that whoever reads it by its type is not misled.
 function nextContentType(previous: AppMessage, payload: unknown): string {
-  if (typeof payload !== 'string' || !isTextual(previous.contentType)) return contentTypeOf(payload);
-  const looksLikeJson = payload.startsWith('{') || payload.startsWith('[');
-  return previous.contentType.includes('json') && !looksLikeJson ? 'text/plain' : previous.contentType;
+  return typeof payload === 'string' && isTextual(previous.contentType) ? previous.contentType : contentTypeOf(payload);
 }
 
 function parsed(payload: unknown): unknown {
