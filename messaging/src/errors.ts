@@ -1,0 +1,72 @@
+import { errorTable, MillraceError, type ErrorCode } from '@millrace/core';
+import type { Binder } from './binder/index.ts';
+
+/** Every failure that the portable layer raises. */
+export const raise = errorTable({
+  // Runtime and binders
+  RUNTIME_CLOSED: {
+    code: 'FAILED_PRECONDITION',
+    message: "cannot {operation}: this runtime was closed; use a new one from 'connect'",
+  },
+  BINDER_FAILED: {
+    code: 'INTERNAL',
+    message: "binder '{binder}' could not {operation}: {problem}; see the cause and the state of its server",
+  },
+  FACET_MISSING: {
+    code: 'UNSUPPORTED',
+    message:
+      "binder '{binder}' has no {facet} facet, which {operation} on '{destination}' needs; configure another binder for this destination",
+  },
+  DEADLINE: {
+    code: 'DEADLINE_EXCEEDED',
+    message: '{operation} did not finish within {deadlineMs} ms; raise deadlineMs or look at the health of the binder',
+    retryable: true,
+  },
+  INVALID_OPTION: { code: 'INVALID_ARGUMENT', message: "option '{option}' is {value}, but must be {rule}" },
+  NOT_BUILT: { code: 'UNSUPPORTED', message: '{operation} is being built' },
+  // Payloads
+  SCHEMA_MISMATCH: {
+    code: 'INVALID_ARGUMENT',
+    message: "a payload of '{destination}' does not match its schema: {issues}; correct the payload or the schema",
+  },
+  ENCODE_FAILED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "a payload of '{destination}' cannot be written as '{contentType}': {problem}; change the payload, the content type or the codec",
+  },
+  DECODE_FAILED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "a message of '{destination}' cannot be read as '{contentType}': {problem}; its sender must declare what it sends, or give the definition a codec",
+  },
+  REJECTED: { code: 'FAILED_PRECONDITION', message: '{problem}' },
+  NOT_PARKED: {
+    code: 'UNAVAILABLE',
+    message:
+      "dead-letter destination '{deadLetter}' did not take a message: {problem}; the message stays unacknowledged and is parked as soon as it does",
+    retryable: true,
+  },
+});
+
+/** A {@link raise}d error whose code is only known when it happens. */
+export function recode(error: MillraceError, code: ErrorCode): MillraceError {
+  const retryable = code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
+  return new MillraceError(error.message, { code, reason: error.reason, retryable, details: error.details, cause: error.cause });
+}
+
+/** An error of a binder as one of ours: its own typed errors pass, errors of client libraries get the code the binder gives them. */
+export function binderError(binder: Binder, operation: string, error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error;
+  const problem = error instanceof Error ? error.message : String(error);
+  return recode(raise('BINDER_FAILED', { binder: binder.name, operation, problem }, error), binder.errorCode(error));
+}
+
+/** What a handler throws to have a message parked now, without further tries. */
+export function reject(problem: string, cause?: unknown): MillraceError {
+  return raise('REJECTED', { problem }, cause);
+}
+
+/** Stands where a pattern is still to come. */
+export function notBuilt(operation: string): () => Promise<never> {
+  return () => Promise.reject(raise('NOT_BUILT', { operation }));
+}
