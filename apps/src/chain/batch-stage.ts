@@ -41,7 +41,7 @@ export class BatchStage implements Next {
       return this.#first(batch, result);
     } catch (cause) {
       this.#busy = true;
-      return this.#first(batch, Promise.reject(cause as Error));
+      return this.#first(batch, Promise.reject(cause));
     }
   }
 

@@ -1,4 +1,4 @@
-import { KeyedExecutor } from '@millrace/messaging';
+import { KeyedExecutor } from '@millrace/messaging/policies';
 import type { Clock } from '@millrace/core';
 import { appError } from '../errors.ts';
 import type { AppMessage } from '../runtime/message.ts';
@@ -134,7 +134,7 @@ export class Stage implements Next {
     const out: AppMessage[] = [];
     if (this.#next !== undefined) collect(result, message, out);
     const pending = this.#forward(out);
-    if (pending instanceof Promise) pending.then(done, fail);
+    if (pending instanceof Promise) pending.then(...([done, fail] as const));
     else done();
   }
 

@@ -15,7 +15,9 @@ export const filter = defineProcessor({
       const answer = condition.evaluate(message);
       if (answer === true) return message;
       if (answer === false) return undefined;
-      throw appError('PAYLOAD_INVALID', { problem: `The filter '${options.expression}' gave ${typeOf(answer)} instead of true or false.` });
+      throw appError('PAYLOAD_INVALID', {
+        problem: `The filter '${options.expression}' gave ${typeOf(answer)} instead of true or false.`,
+      });
     };
   },
 });

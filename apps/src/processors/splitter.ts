@@ -14,7 +14,10 @@ const options = defineOptions({
     doc: 'Whether parts get the headers correlationId, sequenceNumber and sequenceSize.',
     default: true,
   }),
-  jsonArray: option.boolean('splitter.json-array', { doc: 'Whether text that is a JSON array is split into its items.', default: false }),
+  jsonArray: option.boolean('splitter.json-array', {
+    doc: 'Whether text that is a JSON array is split into its items.',
+    default: false,
+  }),
 });
 
 type Split = (message: AppMessage) => readonly unknown[];
@@ -26,7 +29,10 @@ export const splitter = defineProcessor({
   options,
   differences: [
     { what: 'The option json-array.', why: 'Splitting a JSON array that arrives as text otherwise needs an expression.' },
-    { what: 'Line mode splits the text of the message, never a file that the text names.', why: 'A message must not make an app read files.' },
+    {
+      what: 'Line mode splits the text of the message, never a file that the text names.',
+      why: 'A message must not make an app read files.',
+    },
   ],
   create(context) {
     const split = chooseSplit(context);
@@ -50,7 +56,8 @@ function chooseSplit({ options: given, expression }: AppContext<typeof options>)
     const compute = expression(given.expression, 'splitter.expression');
     return (message) => partsOf(compute.evaluate(message));
   }
-  if (given.charset !== undefined || given.fileMarkers !== undefined) return lineSplit(given.charset ?? 'UTF-8', given.fileMarkers ?? false);
+  if (given.charset !== undefined || given.fileMarkers !== undefined)
+    return lineSplit(given.charset ?? 'UTF-8', given.fileMarkers ?? false);
   const { delimiters, jsonArray } = given;
   return (message) => {
     const { payload } = message;

@@ -9,7 +9,10 @@ export const transform = defineProcessor({
     expression: option.expression('spel.function.expression', { doc: 'Gives the new payload.', default: 'payload' }),
   }),
   differences: [
-    { what: 'A message for which the expression gives null is dropped.', why: 'A message without a payload cannot be told from a tombstone.' },
+    {
+      what: 'A message for which the expression gives null is dropped.',
+      why: 'A message without a payload cannot be told from a tombstone.',
+    },
   ],
   create({ expression, options }) {
     const compute = expression(options.expression, 'spel.function.expression');

@@ -1,4 +1,5 @@
 import type { Clock, OptionSet, OptionsOf } from '@millrace/core';
+import type { Emit } from './define.ts';
 import type { CompiledExpression } from './expression.ts';
 import type { HttpHandler, HttpListener } from './http-host.ts';
 import type { Logger } from './logger.ts';
@@ -36,14 +37,16 @@ export interface AppContext<Options extends OptionSet = OptionSet> {
   readonly metrics: AppMetrics;
   /** Aborted when the app should stop taking in; what it still emits is taken. */
   readonly signal: AbortSignal;
-  /** Progress and seen-before marks that may outlive the process. */
-  readonly positions: PositionStore;
+  /** Progress and marks of what was seen: forgotten at the end (`memory`) or as durable as the binder (`region`). */
+  readonly positions: (store: 'memory' | 'region') => PositionStore;
+  /** Hands over once and rejects when it was not taken, for sources whose own clients try again. Only for sources. */
+  readonly offer: Emit;
   /** Waits, unless told to stop meanwhile. */
-  pause(ms: number): Promise<void>;
+  readonly pause: (ms: number) => Promise<void>;
   /** Compiles the text of an option; `INVALID_ARGUMENT` names the option. */
-  expression(text: string, option: string): CompiledExpression;
+  readonly expression: (text: string, option: string) => CompiledExpression;
   /** Sends to any destination, which is created where missing; resolves when durable. */
-  send(destination: string, messages: readonly AppMessage[]): Promise<void>;
+  readonly send: (destination: string, messages: readonly AppMessage[]) => Promise<void>;
   /** Serves HTTP requests until the app stops. */
-  listen(address: { readonly port: number; readonly host: string }, handler: HttpHandler): Promise<HttpListener>;
+  readonly listen: (address: { readonly port: number; readonly host: string }, handler: HttpHandler) => Promise<HttpListener>;
 }

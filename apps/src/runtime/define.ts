@@ -4,20 +4,26 @@ import { appError } from '../errors.ts';
 import type { AppContext } from './context.ts';
 import type { AppMessage } from './message.ts';
 
+/** A payload: text, bytes, or a value that has a JSON form. */
+export type Payload = string | number | boolean | object;
+
 /** What an app may hand on: a payload, a message, a list of either, or nothing. A list as one payload needs `message(list)`. */
-export type Emission<T = unknown> = T | AppMessage<T> | readonly (T | AppMessage<T>)[] | undefined | void;
+export type Emission = Payload | AppMessage | readonly (Payload | AppMessage)[] | null | undefined | void;
 
 /**
  * Hands messages to the next app. Resolves when all that follows, up to a durable destination or the last sink, is done with them;
  * rejects, retryably, when they could not be taken. Await it: that is the back-pressure.
  */
-export type Emit<T = unknown> = (emission: Emission<T>) => Promise<void>;
+export type Emit = (emission: Emission) => Promise<void>;
 
 /** A point where an app of ours behaves unlike its model, and why. */
 export interface Difference {
   readonly what: string;
   readonly why: string;
 }
+
+/** The options of an app that has none. */
+export type NoOptions = Readonly<Record<string, never>>;
 
 interface AppDescription<Options extends OptionSet> {
   /** As used in pipelines: letters, digits, `-` and `_`. */
@@ -87,7 +93,7 @@ export type AppDefinition = SourceDefinition | ProcessorDefinition | SinkDefinit
  * Defines a source by a generator, whose every item is awaited through the pipeline, or by a function that emits and returns at the
  * end.
  */
-export function defineSource<const Options extends OptionSet = Record<never, never>>(
+export function defineSource<const Options extends OptionSet = NoOptions>(
   app: AppDescription<Options> &
     (
       | { generate(context: AppContext<Options>): AsyncIterable<Emission> | Iterable<Emission> }
@@ -108,7 +114,7 @@ export function defineSource<const Options extends OptionSet = Record<never, nev
 }
 
 /** Defines a processor by a function of message and context, or by what creates one, for those that prepare something first. */
-export function defineProcessor<const Options extends OptionSet = Record<never, never>>(
+export function defineProcessor<const Options extends OptionSet = NoOptions>(
   app: AppDescription<Options> &
     (
       | { process(message: AppMessage, context: AppContext<Options>): Emission | Promise<Emission> }
@@ -127,7 +133,7 @@ export function defineProcessor<const Options extends OptionSet = Record<never, 
 }
 
 /** Defines a sink by a function of message and context, or by what creates one: a function, an instance or a batch sink. */
-export function defineSink<const Options extends OptionSet = Record<never, never>>(
+export function defineSink<const Options extends OptionSet = NoOptions>(
   app: AppDescription<Options> &
     (
       | { handle(message: AppMessage, context: AppContext<Options>): unknown }

@@ -10,7 +10,12 @@ export interface Logger {
 }
 
 /** A logger that writes one line per entry: time, level, name, text. Entries below `lowest` are left out. */
-export function lineLogger(write: (line: string) => void, now: () => number = Date.now, lowest: LogLevel = 'INFO', name = ''): Logger {
+export function lineLogger(
+  write: (line: string) => void,
+  now: () => number = Date.now,
+  lowest: LogLevel = 'INFO',
+  name = '',
+): Logger {
   const limit = logLevels.indexOf(lowest);
   return {
     log(level, text) {

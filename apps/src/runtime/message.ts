@@ -1,4 +1,5 @@
 import type { Headers, HeaderValue } from '@millrace/messaging/binder';
+import { isTextual } from '@millrace/messaging/policies';
 import { randomUUID } from 'node:crypto';
 
 /** What may be said about a payload besides its content. */
@@ -81,16 +82,6 @@ const decoder = new TextDecoder();
  */
 export function message<T>(payload: T, parts: MessageParts = {}, now: number = Date.now()): AppMessage<T> {
   return new AppMessage(payload, parts, now);
-}
-
-/** Whether payloads of this content type are text. */
-export function isTextual(contentType: string): boolean {
-  return (
-    contentType.startsWith('text/') ||
-    contentType.includes('json') ||
-    contentType.includes('xml') ||
-    contentType.includes('x-www-form')
-  );
 }
 
 /** The payload as text: as it is, decoded from UTF-8 bytes, or printed as JSON. */

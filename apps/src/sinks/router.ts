@@ -2,6 +2,7 @@ import { defineOptions, option } from '@millrace/core';
 import { appError } from '../errors.ts';
 import type { AppContext } from '../runtime/context.ts';
 import { defineSink } from '../runtime/define.ts';
+import { textOf } from '../runtime/message.ts';
 import type { AppMessage } from '../runtime/message.ts';
 
 const options = defineOptions({
@@ -12,12 +13,17 @@ const options = defineOptions({
   script: option.string('router.script', { doc: 'Not supported; use an expression.' }),
   variables: option.map('router.variables', { doc: 'Variables of the script; not supported.' }),
   variablesLocation: option.string('router.variables-location', { doc: 'File with variables of the script; not supported.' }),
-  refreshDelay: option.duration('router.refresh-delay', { doc: 'How often the script is read again; has no effect.', default: 60_000 }),
+  refreshDelay: option.duration('router.refresh-delay', {
+    doc: 'How often the script is read again; has no effect.',
+    default: 60_000,
+  }),
   destinationMappings: option.map('router.destination-mappings', {
     doc: 'Lines of key and destination; a key without one is the destination.',
     default: {},
   }),
-  defaultOutputBinding: option.string('router.default-output-binding', { doc: 'The destination of messages whose key has no mapping.' }),
+  defaultOutputBinding: option.string('router.default-output-binding', {
+    doc: 'The destination of messages whose key has no mapping.',
+  }),
   resolutionRequired: option.boolean('router.resolution-required', {
     doc: 'Whether a key that is neither mapped nor covered by the default is an error.',
     default: false,
@@ -31,7 +37,10 @@ export const router = defineSink({
   options,
   differences: [
     { what: 'Scripts are refused.', why: 'They would run arbitrary code in the app.' },
-    { what: 'A message without a key and without a default is logged and dropped unless resolution is required.', why: 'As upstream, but visible.' },
+    {
+      what: 'A message without a key and without a default is logged and dropped unless resolution is required.',
+      why: 'As upstream, but visible.',
+    },
   ],
   create(context) {
     refuseScripts(context);
@@ -50,7 +59,8 @@ export const router = defineSink({
 
 function refuseScripts({ options: given, app }: AppContext<typeof options>): void {
   for (const name of ['script', 'variables', 'variablesLocation'] as const) {
-    if (given[name] !== undefined) throw appError('UNSUPPORTED_OPTION', { option: options[name].name, app, rule: 'is not supported; use an expression' });
+    if (given[name] !== undefined)
+      throw appError('UNSUPPORTED_OPTION', { option: options[name].name, app, rule: 'is not supported; use an expression' });
   }
 }
 
@@ -59,11 +69,12 @@ function routing({ options: given, expression }: AppContext<typeof options>): (m
   const mappings = new Map(Object.entries(given.destinationMappings));
   return (message) => {
     const value = key.evaluate(message);
-    const name = value === undefined || value === null || value === '' ? undefined : String(value as string | number);
+    const name = value === undefined || value === null || value === '' ? undefined : textOf(value);
     const mapped = name === undefined ? undefined : mappings.get(name);
     if (mapped !== undefined) return mapped;
     if (given.defaultOutputBinding !== undefined) return given.defaultOutputBinding;
-    if (given.resolutionRequired) throw appError('PAYLOAD_INVALID', { problem: `No destination for the routing key '${name ?? ''}'.` });
+    if (given.resolutionRequired)
+      throw appError('PAYLOAD_INVALID', { problem: `No destination for the routing key '${name ?? ''}'.` });
     return name;
   };
 }

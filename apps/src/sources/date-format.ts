@@ -2,7 +2,20 @@ import { appError } from '../errors.ts';
 
 type Field = (date: Date, width: number) => string;
 
-const months = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+const months = [
+  'January',
+  'February',
+  'March',
+  'April',
+  'May',
+  'June',
+  'July',
+  'August',
+  'September',
+  'October',
+  'November',
+  'December',
+];
 const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 const pad = (value: number, width: number) => String(value).padStart(width, '0');
 const name = (names: readonly string[], index: number, width: number) => (width >= 4 ? names[index]! : names[index]!.slice(0, 3));
@@ -23,7 +36,8 @@ const fields: Readonly<Record<string, Field>> = {
   s: (date, width) => pad(date.getSeconds(), width),
   S: (date, width) => pad(date.getMilliseconds(), width),
   Z: (date) => offset(date, ''),
-  X: (date, width) => (date.getTimezoneOffset() === 0 ? 'Z' : width === 1 ? offset(date, '').slice(0, 3) : offset(date, width === 3 ? ':' : '')),
+  X: (date, width) =>
+    date.getTimezoneOffset() === 0 ? 'Z' : width === 1 ? offset(date, '').slice(0, 3) : offset(date, width === 3 ? ':' : ''),
 };
 
 function dayOfYear(date: Date): number {
@@ -52,7 +66,9 @@ function compilePart(part: string, pattern: string): (date: Date) => string {
   if (!/^[A-Za-z]/.test(part)) return () => part;
   const field = fields[part[0]!];
   if (field === undefined) {
-    throw appError('PAYLOAD_INVALID', { problem: `The date pattern '${pattern}' uses the letter '${part[0]}', which is none of ${Object.keys(fields).join('')}.` });
+    throw appError('PAYLOAD_INVALID', {
+      problem: `The date pattern '${pattern}' uses the letter '${part[0]}', which is none of ${Object.keys(fields).join('')}.`,
+    });
   }
   return (date) => field(date, part.length);
 }

@@ -35,10 +35,14 @@ export const time = defineSource({
 
 async function* ticks({ options: given, app, clock, pause, signal }: AppContext<typeof options>): AsyncGenerator<void> {
   if (given.cron !== undefined) {
-    throw appError('UNSUPPORTED_OPTION', { option: options.cron.name, app, rule: 'is not supported; use fixed-delay or fixed-rate' });
+    throw appError('UNSUPPORTED_OPTION', {
+      option: options.cron.name,
+      app,
+      rule: 'is not supported; use fixed-delay or fixed-rate',
+    });
   }
   await pause(given.initialDelay);
-  for (let next = clock.monotonic(); !signal.aborted; ) {
+  for (let next = clock.monotonic(); !signal.aborted;) {
     yield;
     next += given.fixedRate ?? 0;
     await pause(given.fixedRate === undefined ? given.fixedDelay : Math.max(0, next - clock.monotonic()));
