@@ -27,5 +27,9 @@ export const appError = errorTable({
   },
   DESTINATION_MISSING: { code: 'FAILED_PRECONDITION', message: "App '{app}' has no {binding} destination; set {option}." },
   FILE_EXISTS: { code: 'ALREADY_EXISTS', message: "File '{file}' exists and the mode is FAIL; remove it or choose another mode." },
+  SPAWN_MISSING: {
+    code: 'INVALID_ARGUMENT',
+    message: 'Running every app as a process needs the option spawnApp; give it, or run with fuse: true.',
+  },
   UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
 });

@@ -104,44 +104,44 @@ export class Stage implements Next {
   #inLanes(batch: readonly AppMessage[], from: number, first?: FirstRun): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     let left = batch.length - from;
-    const done = () => {
+    const finished = () => {
       if (--left === 0) resolve();
     };
     for (let index = from; index < batch.length; index++) {
       const message = batch[index]!;
-      this.#lanes.submit(message.key ?? keyless, this.#task(message, index === from ? first : undefined, done, reject));
+      this.#lanes.submit(message.key ?? keyless, this.#task(message, index === from ? first : undefined, finished, reject));
     }
     return promise;
   }
 
-  #task(message: AppMessage, first: FirstRun | undefined, done: () => void, fail: (error: unknown) => void) {
+  #task(message: AppMessage, first: FirstRun | undefined, finished: () => void, fail: (error: unknown) => void) {
     let attempts = 0;
     return async () => {
       if (this.#abandoned) return fail(appError('STOPPED', { app: this.#policy.app }));
       attempts++;
       const run = attempts === 1 && first !== undefined ? first : () => this.#handler(message);
       try {
-        this.#deliver(await run(), message, done, fail);
+        this.#deliver(await run(), message, finished, fail);
       } catch (cause) {
-        return this.#failed(message, { cause, attempts }, done, fail);
+        return this.#failed(message, { cause, attempts }, finished, fail);
       }
       return undefined;
     };
   }
 
   // What follows is waited for outside the lane: the next message of this key may already go on.
-  #deliver(result: unknown, message: AppMessage, done: () => void, fail: (error: unknown) => void): void {
+  #deliver(result: unknown, message: AppMessage, finished: () => void, fail: (error: unknown) => void): void {
     const out: AppMessage[] = [];
     if (this.#next !== undefined) collect(result, message, out);
     const pending = this.#forward(out);
-    if (pending instanceof Promise) pending.then(...([done, fail] as const));
-    else done();
+    if (pending instanceof Promise) pending.then(finished, fail);
+    else finished();
   }
 
   async #failed(
     message: AppMessage,
     failure: { readonly cause: unknown; readonly attempts: number },
-    done: () => void,
+    finished: () => void,
     fail: (error: unknown) => void,
   ): Promise<void | { readonly againAfterMs: number }> {
     this.counts.failed++;
@@ -150,7 +150,7 @@ export class Stage implements Next {
     try {
       await this.#policy.park(message, failure);
       this.counts.parked++;
-      done();
+      finished();
     } catch (error) {
       fail(error);
     }

@@ -12,9 +12,8 @@ export const writers: Readonly<
 > = {
   APPEND: (path, contents) => writeAll(path, 'a', contents, true),
   APPEND_NO_FLUSH: (path, contents) => writeAll(path, 'a', contents, false),
-  // Each message is a file of its own here, so the second for the same name meets the first.
   FAIL: async (path, contents) => {
-    for (const content of contents) if (!(await create(path, content))) throw appError('FILE_EXISTS', { file: path });
+    if (!(await create(path, Buffer.concat(contents)))) throw appError('FILE_EXISTS', { file: path });
   },
   IGNORE: async (path, contents) => {
     await create(path, contents[0]!);

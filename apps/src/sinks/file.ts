@@ -52,6 +52,8 @@ export const fileSink = defineSink({
     const pathOf = paths(context);
     const encode = encoder(context.options);
     const write = writers[context.options.mode];
+    // Whether a file existed is asked for each message: in a batch, one message would find the file of another.
+    if (context.options.mode === 'FAIL') return (message) => write(pathOf(message), [encode(message)]);
     return {
       async handleBatch(messages) {
         for (const [path, group] of Map.groupBy(messages, pathOf)) await write(path, group.map(encode));
