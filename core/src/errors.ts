@@ -118,3 +118,11 @@ export function errorTable<const Table extends Record<string, ErrorRow>>(table: 
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Raises the errors of this package. */
+export const coreError = errorTable({
+  OPTION_UNKNOWN: { code: 'INVALID_ARGUMENT', message: "{owner} has no option '{option}'{hint}" },
+  OPTION_AMBIGUOUS: { code: 'INVALID_ARGUMENT', message: "Option '{option}' may mean {candidates}; write one of these in full." },
+  OPTION_INVALID: { code: 'INVALID_ARGUMENT', message: "Option '{option}' {rule}, but is '{shown}'." },
+  OPTION_REQUIRED: { code: 'INVALID_ARGUMENT', message: "Option '{option}' is required; give --{shortName}=… ({doc})" },
+});

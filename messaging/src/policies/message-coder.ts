@@ -3,6 +3,9 @@ import type { Message, MessageOptions } from '../message.ts';
 import { type Codec, type CodecRegistry, contentTypes, decodeWith, encodeWith, naturalContentType, unquote } from './codec.ts';
 import { type Schema, validate } from './schema.ts';
 
+/** A message being put together. */
+export type Draft = { -readonly [Name in keyof OutboundMessage]: OutboundMessage[Name] };
+
 /** How payloads of one destination are written and read. */
 export interface Coding<T> {
   readonly schema?: Schema<T> | undefined;
@@ -29,7 +32,7 @@ export class MessageCoder<T> {
   }
 
   /** Writes a checked payload. `extra` headers (trace, reply address) give way to the sender's own. */
-  encode(payload: T, options?: MessageOptions, extra?: Headers): OutboundMessage {
+  encode(payload: T, options?: MessageOptions, extra?: Headers): Draft {
     const contentType =
       options?.contentType ?? this.#coding.contentType ?? this.#coding.codec?.contentType ?? naturalContentType(payload);
     const headers = this.#headers(contentType, options, extra);
