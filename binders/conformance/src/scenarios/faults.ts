@@ -30,6 +30,9 @@ const cut: Fault = {
   strike: (kit) => kit.within(kit.broker.cutConnections!(), "the harness's cutConnections", kit.timeouts.recoverMs),
 };
 
+/** Where the data lies in this process there is no connection that could break. */
+const connected: Need = { name: 'shared', holds: (can) => can.shared };
+
 export const restartScenarios = underFault(restart);
 export const cutScenarios = underFault(cut);
 
@@ -54,9 +57,6 @@ function underFault(fault: Fault) {
     ),
   );
 }
-
-/** Where the data lies in this process there is no connection that could break. */
-const connected: Need = { name: 'shared', holds: (can) => can.shared };
 
 async function publishing(kit: Kit, fault: Fault): Promise<void> {
   const destination = kit.name();
