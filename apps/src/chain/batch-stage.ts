@@ -28,7 +28,8 @@ export class BatchStage implements Next {
   }
 
   get counts(): StageCounts {
-    return { ...this.#single.counts, in: this.#in };
+    // What was handed back will come in again.
+    return { ...this.#single.counts, in: this.#in + this.#single.counts.in };
   }
 
   push(batch: readonly AppMessage[]): void | Promise<void> {

@@ -18,6 +18,8 @@ export interface ChainLink {
   readonly input: InputSettings;
   /** Where its messages come from, or would come from if they went through the binder; names its dead-letter destination. */
   readonly origin: ParkOrigin;
+  /** For the first link, if its messages come from a subscription, which retries and parks better than a chain can. */
+  readonly handBack?: StagePolicy['handBack'];
   /** What else gets its output, before or instead of the next link. */
   readonly outputs: readonly Next[];
 }
@@ -66,22 +68,23 @@ function runLink({ definition, context }: ChainLink, next: Next, policy: StagePo
   const close = () => created.close?.();
   if ('handleBatch' in created) {
     const stage = new BatchStage((messages) => created.handleBatch(messages), policy);
-    return { next: stage, label, counts: () => stage.counts, abandon: () => stage.abandon(), close };
+    return { next: stage, label, counts: () => ({ ...stage.counts }), abandon: () => stage.abandon(), close };
   }
   const stage =
     'process' in created
       ? new Stage(created.process, next, policy)
       : new Stage((message) => created.handle(message), undefined, policy);
-  return { next: stage, label, counts: () => stage.counts, abandon: () => stage.abandon(), close };
+  return { next: stage, label, counts: () => ({ ...stage.counts }), abandon: () => stage.abandon(), close };
 }
 
-function linkPolicy({ input, context, origin }: ChainLink, connections: Connections, clock: Clock): StagePolicy {
+function linkPolicy({ input, context, origin, handBack }: ChainLink, connections: Connections, clock: Clock): StagePolicy {
   const { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval } = input;
   const retry = retryPolicy({ maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval });
   return {
     app: context.label,
     clock,
     concurrency: input.concurrency,
+    handBack,
     retryAfter: (attempt, cause) => retryDelay(retry, attempt, cause),
     park: async (message, failure) => {
       const told = `failed ${failure.attempts} time(s): ${messageOf(failure.cause)}`;

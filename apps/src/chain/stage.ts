@@ -23,6 +23,8 @@ export interface StagePolicy {
   readonly concurrency: number;
   /** The pause before the next try, or `undefined` when there is none. */
   retryAfter(attempt: number, cause: unknown): number | undefined;
+  /** Present if whoever pushed the message sees to its further tries: told of the failure, after which the message counts as done here. */
+  readonly handBack?: ((message: AppMessage, cause: unknown) => void) | undefined;
   /** Puts a message away that failed for good; rejects if even that is impossible. */
   park(message: AppMessage, failure: { readonly cause: unknown; readonly attempts: number }): Promise<void>;
 }
@@ -145,6 +147,11 @@ export class Stage implements Next {
     fail: (error: unknown) => void,
   ): Promise<void | { readonly againAfterMs: number }> {
     this.counts.failed++;
+    if (this.#policy.handBack !== undefined) {
+      this.counts.in--;
+      this.#policy.handBack(message, failure.cause);
+      return finished();
+    }
     const pause = this.#policy.retryAfter(failure.attempts, failure.cause);
     if (pause !== undefined) return { againAfterMs: pause };
     try {

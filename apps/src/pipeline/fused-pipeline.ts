@@ -11,6 +11,7 @@ import { createContext, pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
 import type { AppContext } from '../runtime/context.ts';
 import type { Emit } from '../runtime/define.ts';
+import type { AppMessage } from '../runtime/message.ts';
 import { compileExpression } from '../runtime/expression.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import type { AppProgress, PipelineProgress } from './progress.ts';
@@ -37,6 +38,8 @@ export class FusedPipeline {
   readonly #outputs = new Set<string>();
   readonly #subscriptions: Subscription[] = [];
   readonly #lags = new Map<string, number | undefined>();
+  /** Messages that failed in the first app, for the subscription they came from. */
+  readonly #failures = new Map<AppMessage, unknown>();
   #chain: Chain | undefined;
   #source: SourceRunner | undefined;
 
@@ -75,9 +78,9 @@ export class FusedPipeline {
   async attach(): Promise<void> {
     const first = this.#apps[0]!;
     for (const destination of this.inputs) {
-      const { connections } = this.#options.services;
-      const instance = this.#options.instance ?? alone;
-      this.#subscriptions.push(await connections.subscribe(destination, first.input, this.#chain!.head, instance));
+      const { services, instance = alone } = this.#options;
+      const chain = { head: this.#chain!.head, failures: this.#failures, instance };
+      this.#subscriptions.push(await services.connections.subscribe(first.input, destination, chain));
     }
   }
 
@@ -97,6 +100,11 @@ export class FusedPipeline {
   /** Asks sources to end and stops taking in; what is under way goes on. */
   stop(): void {
     this.#stop.abort();
+  }
+
+  /** The subscriptions, for management. */
+  get subscriptions(): readonly Subscription[] {
+    return this.#subscriptions;
   }
 
   /** Detaches: waits for what is under way until the deadline, gives up on the rest, and closes the apps. */
@@ -134,7 +142,10 @@ export class FusedPipeline {
     const lag = known.length === 0 ? undefined : known.reduce((sum, each) => sum + each, 0);
     const links = (this.#chain?.links ?? []).map((link, index) => {
       const app = this.#apps[index + (this.#startsWithSource ? 1 : 0)]!;
-      return appProgress(app, link.counts(), index === 0 ? lag : undefined);
+      const counts = link.counts();
+      // What the first app fails at is parked by the subscription.
+      for (const { health } of index === 0 ? this.#subscriptions : []) counts.parked += health.parked;
+      return appProgress(app, counts, index === 0 ? lag : undefined);
     });
     return { name: this.name, apps: [...source, ...links], done };
   }
@@ -166,7 +177,9 @@ export class FusedPipeline {
     if (definition.kind === 'source') throw appError('APP_INVALID', { app: app.label, rule: 'is a source, which takes no input' });
     const destination = destinationsOf(app)[0]!;
     const origin = { destination, group: app.input.group ?? 'anonymous' };
-    return { definition, context: this.#contexts.get(app)!, input: app.input, origin, outputs };
+    const first = app === this.#apps[0];
+    const handBack = first ? (message: AppMessage, cause: unknown) => void this.#failures.set(message, cause) : undefined;
+    return { definition, context: this.#contexts.get(app)!, input: app.input, origin, outputs, handBack };
   }
 }
 

@@ -1,5 +1,5 @@
 import { eventStream, region } from '@millrace/messaging';
-import type { Codec, EventContext, Millrace, Subscription } from '@millrace/messaging';
+import type { BatchOutcome, Codec, EventContext, Millrace, SubscribeBatchOptions, Subscription } from '@millrace/messaging';
 import type { Headers, InboundMessage } from '@millrace/messaging/binder';
 import { headerNames } from '@millrace/messaging/binder';
 import { isFailureHeader, isTextual, ParkingLot } from '@millrace/messaging/policies';
@@ -14,6 +14,14 @@ import type { PositionStore } from './positions.ts';
 export interface ParkOrigin {
   readonly destination: string;
   readonly group: string;
+}
+
+/** A chain that a subscription feeds. */
+export interface SubscribedChain {
+  readonly head: Next;
+  /** Filled by the first app of the chain: messages that failed there, with why. */
+  readonly failures: Map<AppMessage, unknown>;
+  readonly instance: { readonly index: number; readonly count: number };
 }
 
 const positionsRegion = region<string>('millrace.positions');
@@ -55,20 +63,24 @@ export class Connections {
     await publish(await this.runtime(), stream, messages, undefined);
   }
 
-  /** Feeds a chain from a destination; messages are acknowledged when the chain is done with them. */
-  async subscribe(
-    destination: string,
-    settings: InputSettings,
-    next: Next,
-    instance: { index: number; count: number },
-  ): Promise<Subscription> {
+  /**
+   * Feeds a chain from a destination. A message is acknowledged when the chain is done with it; one that `failures` names afterwards
+   * is tried again or parked as the settings say, holding back only its own key.
+   */
+  async subscribe(input: InputSettings, destination: string, chain: SubscribedChain): Promise<Subscription> {
     const runtime = await this.runtime();
-    const stream = eventStream(destination, { codec: incoming, contentType: settings.contentType });
-    const assignment = settings.partitioned && instance.count > 1 ? instance : undefined;
-    // The chain retries and parks by itself; here, one more try is made when it could do neither.
-    const options = { group: settings.group, assignment, retry: { maxAttempts: 1_000_000, backOffInitialInterval: 1000 } };
+    const stream = eventStream(destination, { codec: incoming, contentType: input.contentType });
+    const { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval } = input;
+    const options: SubscribeBatchOptions = {
+      group: input.group,
+      assignment: input.partitioned && chain.instance.count > 1 ? chain.instance : undefined,
+      retry: { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval },
+      onFailure: input.park ? 'park' : 'skip',
+    };
     return runtime.subscribeBatch(stream, options, (events) => {
-      return next.push(events.map(({ payload, context }) => received(payload, context)));
+      const batch = events.map(({ payload, context }) => received(payload, context));
+      const pending = chain.head.push(batch);
+      return pending instanceof Promise ? pending.then(() => outcomes(batch, chain.failures)) : outcomes(batch, chain.failures);
     });
   }
 
@@ -151,4 +163,14 @@ function inbound(message: AppMessage): InboundMessage {
     key: message.key,
     timestamp: message.timestamp,
   };
+}
+
+function outcomes(batch: readonly AppMessage[], failures: Map<AppMessage, unknown>): BatchOutcome {
+  if (failures.size === 0) return undefined;
+  return batch.map((message) => {
+    const failed = failures.has(message);
+    const cause = failures.get(message);
+    failures.delete(message);
+    return failed ? { retry: cause } : undefined;
+  });
 }
