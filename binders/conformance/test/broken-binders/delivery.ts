@@ -41,7 +41,10 @@ export const brokenDelivery: readonly BrokenBinder[] = [
   {
     name: 'never acknowledges',
     sabotage: () => ({ consumer: () => ({ ack: async () => undefined }) }),
-    caughtBy: ['delivery › every message arrives, and once it is acknowledged not again', 'groups › a group gets what was sent while no member was there'],
+    caughtBy: [
+      'delivery › every message arrives, and once it is acknowledged not again',
+      'groups › a group gets what was sent while no member was there',
+    ],
   },
   {
     name: 'releases without the delay',
@@ -111,7 +114,10 @@ export const brokenDelivery: readonly BrokenBinder[] = [
     sabotage: () => ({
       producer: (real) => ({ send: async (messages) => (await real.send(messages)).map((): SendOutcome => ({})) }),
     }),
-    caughtBy: ['content › one byte more than maxMessageBytes is refused, and its neighbours are not', 'producer › a partition that does not exist is refused'],
+    caughtBy: [
+      'content › one byte more than maxMessageBytes is refused, and its neighbours are not',
+      'producer › a partition that does not exist is refused',
+    ],
   },
   {
     name: 'ignores the partition',

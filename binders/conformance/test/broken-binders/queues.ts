@@ -37,7 +37,10 @@ export const brokenQueues: readonly BrokenBinder[] = [
   {
     name: 'ignores priority',
     sabotage: () => changedCommands(({ priority: _, ...rest }) => rest),
-    caughtBy: ['queue timing › higher priorities are handed out first', 'queue timing › a command that comes later overtakes those of lower priority'],
+    caughtBy: [
+      'queue timing › higher priorities are handed out first',
+      'queue timing › a command that comes later overtakes those of lower priority',
+    ],
   },
   {
     name: 'ignores the delay of commands',
@@ -93,7 +96,9 @@ export const brokenQueues: readonly BrokenBinder[] = [
       queueConsumer: (real) => ({
         async receive(max, waitMs) {
           const got = await real.receive(max, waitMs);
-          return got.map((each) => new Proxy(each, { get: (target, name) => (name === 'redeliveries' ? 0 : Reflect.get(target, name)) }));
+          return got.map(
+            (each) => new Proxy(each, { get: (target, name) => (name === 'redeliveries' ? 0 : Reflect.get(target, name)) }),
+          );
         },
       }),
     }),

@@ -52,7 +52,10 @@ export const brokenRegions: readonly BrokenBinder[] = [
   {
     name: 'ignores conditions on versions',
     sabotage: () => changedChanges(({ ifVersion: _, ...rest }) => rest),
-    caughtBy: ['region › a condition on the version holds or conflicts', 'region › of concurrent conditional changes one wins each round'],
+    caughtBy: [
+      'region › a condition on the version holds or conflicts',
+      'region › of concurrent conditional changes one wins each round',
+    ],
   },
   {
     name: 'applies atomic calls one by one',
@@ -115,7 +118,9 @@ export const brokenRegions: readonly BrokenBinder[] = [
   {
     name: 'drops changes of a slow watcher silently',
     sabotage: () => ({
-      watch: (real) => ({ receive: async (max, waitMs) => (await real.receive(max, waitMs)).filter((event) => event.kind !== 'gap') }),
+      watch: (real) => ({
+        receive: async (max, waitMs) => (await real.receive(max, waitMs)).filter((event) => event.kind !== 'gap'),
+      }),
     }),
     caughtBy: ["watch positions › a slow watcher with 'disconnect' stalls no writer and is told of its gap"],
   },
