@@ -1,6 +1,6 @@
 import type { RegionDefinitionOptions } from '../definitions.ts';
 import { raise } from '../errors.ts';
-import { decodeWith, encodeWith, naturalContentType, type Codec, type CodecRegistry } from '../policies/codec.ts';
+import { decodeWith, encodeWith, jsonCodec, naturalContentType, type Codec, type CodecRegistry } from '../policies/codec.ts';
 import { validate } from '../policies/schema.ts';
 
 /** A value as it is stored. */
@@ -19,6 +19,12 @@ export class EntryCoder<V> {
     this.#region = region;
     this.#options = options;
     this.#codecs = codecs;
+  }
+
+  /** Whether the values are JSON, or text or bytes that no condition on fields can meet: what brokers can evaluate conditions on. */
+  get isJson(): boolean {
+    const { codec, contentType } = this.#options;
+    return codec === undefined && (contentType === undefined || this.#codecs.find(contentType) === jsonCodec);
   }
 
   /** Checks and writes a value. `INVALID_ARGUMENT` if it does not match the schema or cannot be written. */
