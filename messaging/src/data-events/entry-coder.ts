@@ -1,6 +1,14 @@
 import type { RegionDefinitionOptions } from '../definitions.ts';
 import { raise } from '../errors.ts';
-import { decodeWith, encodeWith, jsonCodec, naturalContentType, type Codec, type CodecRegistry } from '../policies/codec.ts';
+import {
+  contentTypes,
+  decodeWith,
+  encodeWith,
+  jsonCodec,
+  naturalContentType,
+  type Codec,
+  type CodecRegistry,
+} from '../policies/codec.ts';
 import { validate } from '../policies/schema.ts';
 
 /** A value as it is stored. */
@@ -37,7 +45,8 @@ export class EntryCoder<V> {
   }
 
   /** Reads a stored value as what it is on the wire, unchecked: what conditions and patches look at. */
-  read(value: Uint8Array, contentType: string): unknown {
+  read(value: Uint8Array, stored: string): unknown {
+    const contentType = stored === '' ? (this.#options.contentType ?? contentTypes.json) : stored;
     return decodeWith(this.#codec(contentType), value, contentType, this.#region);
   }
 
