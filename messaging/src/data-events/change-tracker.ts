@@ -147,7 +147,9 @@ export class ChangeTracker {
     if (kind === undefined) return [];
     if (removals.has(kind)) this.#memory.remove(event.key, event.version);
     else this.#remember(event.key, event);
-    return [changeEvent(event, kind, event.previous ?? known?.value)];
+    // A removal has no value, so some brokers give it no content type either; the previous value needs one.
+    const contentType = event.contentType === '' ? (known?.contentType ?? '') : event.contentType;
+    return [changeEvent({ ...event, contentType }, kind, event.previous ?? known?.value)];
   }
 
   /** The kind to tell; `undefined` when the change concerns no entry that meets, or met, the condition evaluated here. */
