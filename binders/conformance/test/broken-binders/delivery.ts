@@ -1,5 +1,6 @@
 import type { Delivery, OutboundMessage, ProducerBinding, SendOutcome } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 
 export const brokenDelivery: readonly BrokenBinder[] = [
   {
@@ -53,7 +54,7 @@ export const brokenDelivery: readonly BrokenBinder[] = [
   },
   {
     name: 'ignores maxInFlight',
-    sabotage: () => ({ consumerOptions: ({ maxInFlight: _, ...rest }) => rest }),
+    sabotage: () => ({ consumerOptions: (each) => without(each, 'maxInFlight') }),
     caughtBy: ['delivery › maxInFlight bounds what is handed out before it is acknowledged'],
   },
   {
