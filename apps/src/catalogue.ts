@@ -6,7 +6,7 @@ import { filter } from './processors/filter.ts';
 import { headerEnricher } from './processors/header-enricher.ts';
 import { splitter } from './processors/splitter.ts';
 import { transform } from './processors/transform.ts';
-import type { AppDefinition } from './runtime/define.ts';
+import type { AppDefinition, AppKind } from './runtime/define.ts';
 import { fileSink } from './sinks/file.ts';
 import { log } from './sinks/log.ts';
 import { router } from './sinks/router.ts';
@@ -15,9 +15,6 @@ import { file } from './sources/file.ts';
 import { http } from './sources/http.ts';
 import { loadGenerator } from './sources/load-generator.ts';
 import { time } from './sources/time.ts';
-
-/** What an app is in a pipeline. */
-export type AppKind = AppDefinition['kind'];
 
 /** The stock apps. */
 export const stockApps: readonly AppDefinition[] = [

@@ -1,4 +1,4 @@
-import type { AppKind } from './catalogue.ts';
+import type { AppKind } from './runtime/define.ts';
 
 /** An app of the Spring set that is not among ours. */
 export interface KnownName {

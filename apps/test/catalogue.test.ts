@@ -2,8 +2,8 @@ import { findOption, optionSource, readOption } from '@millrace/core';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { Catalogue, stockApps } from '../src/catalogue.ts';
-import type { AppKind } from '../src/catalogue.ts';
 import { knownNames } from '../src/known-names.ts';
+import type { AppKind } from '../src/runtime/define.ts';
 
 const unset = undefined;
 const poller = 'spring.integration.poller';

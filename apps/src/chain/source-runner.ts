@@ -1,6 +1,6 @@
 import { MillraceError } from '@millrace/core';
 import type { Clock } from '@millrace/core';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import { emitted } from './emission.ts';
 import type { Next } from './next.ts';
 import type { StageCounts } from './stage.ts';

@@ -10,7 +10,7 @@ import { appError } from '../errors.ts';
 import { createContext, pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
 import type { AppContext } from '../runtime/context.ts';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import type { AppMessage } from '../runtime/message.ts';
 import { compileExpression } from '../runtime/expression.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';

@@ -1,6 +1,4 @@
 import { systemClock } from '@millrace/core';
-import type { Clock } from '@millrace/core';
-import type { Millrace } from '@millrace/messaging';
 import { MetricsRegistry } from '@millrace/messaging/policies';
 import { Catalogue } from '../catalogue.ts';
 import { Connections } from '../runtime/connections.ts';
@@ -8,46 +6,13 @@ import { pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
 import { HttpHost } from '../runtime/http-host.ts';
 import { lineLogger } from '../runtime/logger.ts';
-import type { Logger } from '../runtime/logger.ts';
+import type { PipelineText, RunOptions } from './options.ts';
 import { FusedPipeline } from './fused-pipeline.ts';
 import { parsePipelines } from './parse.ts';
 import { planPipeline } from './plan.ts';
 import type { PlannedPipeline } from './plan.ts';
 import type { PipelineProgress, RunResult } from './progress.ts';
 import { runSeparately } from './separate.ts';
-import type { SpawnApp } from './separate.ts';
-
-/** A pipeline to run. */
-export interface PipelineText {
-  /** Default: the name in the text, else `pipeline`, `pipeline-2` and so on. */
-  readonly name?: string | undefined;
-  readonly dsl: string;
-}
-
-/** How pipelines are run. */
-export interface RunOptions {
-  /** Gives the runtime, when something first needs it. It is not closed here. */
-  readonly connect: () => Promise<Millrace>;
-  /** Neighbours in this process hand messages over directly (default); otherwise every app is a process of its own. */
-  readonly fuse?: boolean | undefined;
-  /** Also send the output of every app to its destination; without it only those that another pipeline here reads. */
-  readonly tap?: boolean | undefined;
-  readonly catalogue?: Catalogue | undefined;
-  /** Settings of all apps, by full name; weaker than those in the text. */
-  readonly properties?: Readonly<Record<string, unknown>> | undefined;
-  readonly logger?: Logger | undefined;
-  readonly clock?: Clock | undefined;
-  readonly metrics?: MetricsRegistry | undefined;
-  /** Told regularly how far each pipeline is. */
-  readonly onProgress?: ((progress: readonly PipelineProgress[]) => void) | undefined;
-  readonly progressEveryMs?: number | undefined;
-  /** Ends the run: sources stop, what is under way is finished. */
-  readonly signal?: AbortSignal | undefined;
-  /** How long messages under way may take at the end (default 30 s). */
-  readonly drainMs?: number | undefined;
-  /** Starts an app as a process; needed when `fuse` is false. */
-  readonly spawnApp?: SpawnApp | undefined;
-}
 
 /**
  * Runs pipelines until all their sources have ended and everything was done with, or until the signal. Every app, option and

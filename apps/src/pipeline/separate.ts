@@ -9,33 +9,8 @@ import type { Logger } from '../runtime/logger.ts';
 import { instanceOptions } from '../runtime/bindings.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import type { AppProgress, PipelineProgress, RunResult } from './progress.ts';
-import type { RunOptions } from './run.ts';
-
-/** What a process is to be started for. */
-export interface SpawnRequest {
-  readonly kind: string;
-  /** The registered name. */
-  readonly app: string;
-  readonly stream: string;
-  readonly label: string;
-  /** Its whole configuration, as deployers hand it over: in `SPRING_APPLICATION_JSON`. */
-  readonly env: Readonly<Record<string, string>>;
-}
-
-/** A process that runs an app. */
-export interface SpawnedApp {
-  onLine(listener: (line: string) => void): void;
-  onCounts(listener: (counts: StageCounts) => void): void;
-  /** Its exit code; `null` if a signal ended it. */
-  readonly exited: Promise<number | null>;
-  /** Asks it to finish what it does and end. */
-  stop(): void;
-  /** Ends it at once. */
-  kill(): void;
-}
-
-/** Starts an app as a process. */
-export type SpawnApp = (request: SpawnRequest) => SpawnedApp;
+import type { RunOptions } from './options.ts';
+import type { SpawnApp, SpawnedApp } from './spawn.ts';
 
 const pollMs = 50;
 const noCounts: StageCounts = { in: 0, out: 0, failed: 0, parked: 0 };

@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { StageCounts } from '../chain/stage.ts';
-import type { SpawnApp } from './separate.ts';
+import type { CountsReport, SpawnApp } from './spawn.ts';
 
 /** How app processes are started. */
 export interface NodeSpawnOptions {
@@ -39,12 +38,6 @@ export function nodeSpawner({ entry, nodeArgs = [], env = process.env, cwd }: No
       kill: () => void child.kill('SIGKILL'),
     };
   };
-}
-
-/** What an app process tells the one that started it. */
-export interface CountsReport {
-  readonly kind: 'millrace.counts';
-  readonly counts: StageCounts;
 }
 
 function isReport(message: unknown): message is CountsReport {

@@ -1,5 +1,5 @@
 import type { Clock, OptionSet, OptionsOf } from '@millrace/core';
-import type { Emit } from './define.ts';
+import type { Emit } from './emit.ts';
 import type { CompiledExpression } from './expression.ts';
 import type { HttpHandler, HttpListener } from './http-host.ts';
 import type { Logger } from './logger.ts';

@@ -2,19 +2,8 @@ import { defineOptions } from '@millrace/core';
 import type { OptionSet } from '@millrace/core';
 import { appError } from '../errors.ts';
 import type { AppContext } from './context.ts';
+import type { Emission, Emit } from './emit.ts';
 import type { AppMessage } from './message.ts';
-
-/** A payload: text, bytes, or a value that has a JSON form. */
-export type Payload = string | number | boolean | object;
-
-/** What an app may hand on: a payload, a message, a list of either, or nothing. A list as one payload needs `message(list)`. */
-export type Emission = Payload | AppMessage | readonly (Payload | AppMessage)[] | null | undefined | void;
-
-/**
- * Hands messages to the next app. Resolves when all that follows, up to a durable destination or the last sink, is done with them;
- * rejects, retryably, when they could not be taken. Await it: that is the back-pressure.
- */
-export type Emit = (emission: Emission) => Promise<void>;
 
 /** A point where an app of ours behaves unlike its model, and why. */
 export interface Difference {
@@ -88,6 +77,9 @@ export interface SinkDefinition<Options extends OptionSet = OptionSet> extends A
 
 /** Any app. */
 export type AppDefinition = SourceDefinition | ProcessorDefinition | SinkDefinition;
+
+/** What an app is in a pipeline. */
+export type AppKind = AppDefinition['kind'];
 
 /**
  * Defines a source by a generator, whose every item is awaited through the pipeline, or by a function that emits and returns at the

@@ -1,13 +1,62 @@
+import { compile, parseJson } from '@millrace/expressions';
+import type { EvaluateOptions, Expression } from '@millrace/expressions';
+import { messageOf, MillraceError } from '@millrace/core';
+import { appError } from '../errors.ts';
 import type { AppMessage } from './message.ts';
 
 /** An expression over messages. */
 export interface CompiledExpression {
   readonly text: string;
-  /** Its value for a message; throws `INVALID_ARGUMENT` where it has none. */
+  /** Its value for a message, as plain JavaScript. Throws the errors of `@millrace/expressions`. */
   evaluate(message: AppMessage): unknown;
 }
 
-import { appError } from '../errors.ts';
+/** Compiles the text of an option. Raises `EXPRESSION_INVALID` (`INVALID_ARGUMENT`) with the position in the text. */
 export function compileExpression(text: string, option: string, app: string): CompiledExpression {
-  throw appError('EXPRESSION_INVALID', { option, app, problem: text });
+  try {
+    return new MessageExpression(compile(text));
+  } catch (error) {
+    const facts = error instanceof MillraceError ? error.details : {};
+    throw appError('EXPRESSION_INVALID', { ...facts, option, app, problem: messageOf(error) }, error);
+  }
+}
+
+/** Evaluates over messages; JSON text in a payload is parsed once for all expressions that look at the same message. */
+class MessageExpression implements CompiledExpression {
+  readonly text: string;
+  readonly #expression: Expression;
+  readonly #rooted: (message: AppMessage) => unknown;
+  // Evaluation is synchronous, so one set of options serves all messages, one after the other.
+  readonly #options: EvaluateOptions;
+  #message: AppMessage | undefined;
+
+  constructor(expression: Expression) {
+    this.text = expression.text;
+    this.#expression = expression;
+    this.#rooted = needsFacts(expression) ? withFacts : asItIs;
+    this.#options = {
+      parseJson: (text) => (text === this.#message?.payload ? this.#message.parsedBy(parseJson) : parseJson(text)),
+    };
+  }
+
+  evaluate(message: AppMessage): unknown {
+    this.#message = message;
+    return this.#expression.evaluate(this.#rooted(message), this.#options);
+  }
+}
+
+/** Headers that every Spring message has and ours keep beside the headers. */
+const facts = ['contentType', 'id', 'timestamp'] as const;
+
+function needsFacts({ references }: Expression): boolean {
+  return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
+}
+
+function withFacts(message: AppMessage): unknown {
+  const { payload, headers, contentType, id, timestamp } = message;
+  return { payload, headers: { contentType, id, timestamp, ...headers } };
+}
+
+function asItIs(message: AppMessage): unknown {
+  return message;
 }

@@ -25,6 +25,7 @@ export class AppMessage<T = unknown> {
   readonly contentType: string;
   #id: string | undefined;
   #json: unknown = unread;
+  #parsed: unknown = unread;
 
   constructor(payload: T, parts: MessageParts, now: number) {
     this.payload = payload;
@@ -54,6 +55,12 @@ export class AppMessage<T = unknown> {
   json(): unknown {
     if (this.#json === unread) this.#json = parsed(this.payload);
     return this.#json;
+  }
+
+  /** The payload's text as a parser reads it, which is asked only once for a message; what it gives is shared, not copied. */
+  parsedBy(parser: (text: string) => unknown): unknown {
+    if (this.#parsed === unread) this.#parsed = parser(this.payload as string);
+    return this.#parsed;
   }
 
   /** A copy with some parts changed. A new payload gets its own content type unless it is text in the place of text. */

@@ -2,7 +2,7 @@ import { defineOptions, optionHelp, readOptions, systemClock } from '@millrace/c
 import type { Clock } from '@millrace/core';
 import type { Millrace } from '@millrace/messaging';
 import { MetricsRegistry } from '@millrace/messaging/policies';
-import type { CountsReport } from '../pipeline/spawn-node.ts';
+import type { CountsReport } from '../pipeline/spawn.ts';
 import { FusedPipeline } from '../pipeline/fused-pipeline.ts';
 import type { PlannedApp } from '../pipeline/plan.ts';
 import type { AppProgress } from '../pipeline/progress.ts';

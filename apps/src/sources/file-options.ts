@@ -1,6 +1,7 @@
 import { defineOptions, option } from '@millrace/core';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { AppContext } from '../runtime/context.ts';
 
 const tailer = 'file.supplier.tailer';
 
@@ -58,3 +59,6 @@ export const fileSourceOptions = defineOptions({
   end: option.boolean(`${tailer}.end`, { doc: 'Starts behind what is there already.', default: true }),
   reopen: option.boolean(`${tailer}.reopen`, { doc: 'Has no effect: the file is opened anew at each look.', default: false }),
 });
+
+/** The file source's context. */
+export type FileSourceContext = AppContext<typeof fileSourceOptions>;

@@ -1,10 +1,10 @@
 import type { Headers } from '@millrace/messaging/binder';
 import { open, readFile } from 'node:fs/promises';
 import { basename, relative } from 'node:path';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import { AppMessage } from '../runtime/message.ts';
 import type { PositionStore } from '../runtime/positions.ts';
-import type { FileSourceContext } from './file.ts';
+import type { FileSourceContext } from './file-options.ts';
 import { LineSplitter } from './lines.ts';
 import type { LineBatch } from './lines.ts';
 

@@ -1,8 +1,8 @@
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import { AppMessage } from '../runtime/message.ts';
-import type { FileSourceContext } from './file.ts';
+import type { FileSourceContext } from './file-options.ts';
 import { LineSplitter } from './lines.ts';
 
 const chunkBytes = 65_536;

@@ -1,17 +1,14 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { appError } from '../errors.ts';
-import type { AppContext } from '../runtime/context.ts';
 import { defineSource } from '../runtime/define.ts';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import type { PositionStore } from '../runtime/positions.ts';
 import { fileSourceOptions } from './file-options.ts';
+import type { FileSourceContext } from './file-options.ts';
 import { FileReader } from './file-reader.ts';
 import { followFile } from './file-tail.ts';
 import { pathPattern } from './path-pattern.ts';
-
-/** The file source's context. */
-export type FileSourceContext = AppContext<typeof fileSourceOptions>;
 
 export const file = defineSource({
   name: 'file',

@@ -1,6 +1,6 @@
 import { defineOptions, option } from '@millrace/core';
 import { defineSource } from '../runtime/define.ts';
-import type { Emit } from '../runtime/define.ts';
+import type { Emit } from '../runtime/emit.ts';
 import { AppMessage } from '../runtime/message.ts';
 
 export const loadGenerator = defineSource({
