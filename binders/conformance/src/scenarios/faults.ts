@@ -12,7 +12,7 @@ import type { Need } from '../scenario.ts';
 import { group, loneScenario } from '../scenario.ts';
 import { publish, retried, Storm } from '../storm.ts';
 import type { Fault } from '../storm.ts';
-import { contents, put, Replica, Watching } from '../watching.ts';
+import { contents, lastKey, put, Replica, Watching } from '../watching.ts';
 
 const restart: Fault = {
   name: 'restart',
@@ -190,7 +190,7 @@ async function watching(kit: Kit, fault: Fault): Promise<void> {
   let seen = 0;
   const following = kit.meanwhile(
     (async () => {
-      for (; replica.entries.get('end') !== 'end'; seen++) replica.take(await watch.next(kit.timeouts.recoverMs));
+      for (; !replica.entries.has(lastKey); seen++) replica.take(await watch.next(kit.timeouts.recoverMs));
     })(),
   );
   const write = (key: string, value: string) =>
@@ -198,7 +198,7 @@ async function watching(kit: Kit, fault: Fault): Promise<void> {
   const writing = kit.meanwhile(
     (async () => {
       for (let round = 0; !storm.isOver; round++) await write(`k${round % 20}`, `v${round}`).then(() => sleep(1));
-      await write('end', 'end');
+      await write(lastKey, 'end');
     })(),
   );
   await storm.rage(() => seen, 50);
