@@ -1,4 +1,5 @@
 import type { Clock, MillraceError } from '@millrace/core';
+import type { RecordView } from '../records.ts';
 
 /**
  * The shared commit log beneath the embedded binder: everything durable (events, queue and region operations, group positions, the
@@ -11,18 +12,23 @@ import type { Clock, MillraceError } from '@millrace/core';
 export interface Journal {
   /**
    * Appends batches to their streams as one atomic, durable step: after a crash either all of them are there or none.
-   * Returns the base offset of each batch. Throws `RESOURCE_EXHAUSTED` (disk full; nothing was appended, try again when there is
+   * Returns the base offset of each batch. A stream begins with its first batch, at offset 0; streams are numbered from 1. Throws `RESOURCE_EXHAUSTED` (disk full; nothing was appended, try again when there is
    * space) or the fencing error.
    */
   commit(batches: readonly BatchInput[]): readonly number[];
-  /** The stored batches from the one that holds `from`, in order, about `maxBytes` of them (at least one if there is one). */
+  /**
+   * The stored batches from the one that holds `from`, or else the first after it, in order, about `maxBytes` of them (at least one
+   * if there is one). The first may begin before `from` and before the earliest offset: skip those records. Throws `DATA_LOSS` where
+   * the range is damaged.
+   */
   read(stream: number, from: number, maxBytes: number): readonly StoredBatch[];
+  /** All zero for a stream that is not there. */
   bounds(stream: number): StreamBounds;
   /** The base offset of the first batch that has a record not older than `time`; the next offset if there is none. */
   offsetAt(stream: number, time: number): number;
-  /** Everything below `offset` may be removed. */
+  /** Everything below `offset` may be removed; the bounds say so at once. Made durable by a later commit, `maintain` or `close`. */
   truncate(stream: number, offset: number): void;
-  /** The stream is gone; its number is never used again. */
+  /** The stream is gone; its number is never used again. Made durable by a later commit, `maintain` or `close`. */
   drop(stream: number): void;
   /** What may be removed from a stream by age, size and key. Not durable: set again after each start. */
   setPolicy(stream: number, policy: StreamPolicy): void;
@@ -66,16 +72,22 @@ export interface StoredBatch {
 export interface StreamBounds {
   readonly earliest: number;
   readonly next: number;
+  /** What its batches from the earliest offset on take, encoded. */
   readonly bytes: number;
 }
 
 export interface StreamPolicy {
   readonly retentionMs?: number | undefined;
   readonly retentionBytes?: number | undefined;
-  /** Keep a record only while it is the last of its key; tombstones go once nothing older is left. */
+  /**
+   * Keep a record only while it is the last of its key; records without a key stay. Tombstones go once nothing older of their key is
+   * left and they are older than `tombstoneMs`, so that readers that lag learn of the removal.
+   */
   readonly compact?: boolean | undefined;
+  /** Milliseconds; default 24 hours. */
+  readonly tombstoneMs?: number | undefined;
   /** Overrides `compact`: says for a record whether it is still needed. Must answer `true` when unsure. */
-  readonly isLive?: ((offset: number, record: Uint8Array) => boolean) | undefined;
+  readonly isLive?: ((record: RecordView) => boolean) | undefined;
 }
 
 export interface Damage {

@@ -1,0 +1,107 @@
+import type { OutboundMessage, ProducerBinding, SendOutcome } from '@millrace/messaging/binder';
+import { raise } from '../errors.ts';
+import type { Client } from './client.ts';
+import { batchMeta, encodeBatches } from './encoding.ts';
+import type { IndexedBatch } from './encoding.ts';
+import { asMillraceError } from './link.ts';
+import { partitionOf } from './partition-of.ts';
+
+interface PartitionBatch extends IndexedBatch {
+  readonly partition: number;
+}
+
+/** Sends messages to a log: one request per call of {@link send}, durable when answered. */
+export class Producer implements ProducerBinding {
+  readonly destination: string;
+  readonly partitions: number;
+  readonly #client: Client;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #spread = 0;
+  #closed = false;
+
+  constructor(client: Client, destination: string, partitions: number) {
+    this.#client = client;
+    this.destination = destination;
+    this.partitions = partitions;
+  }
+
+  send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
+    if (this.#closed) return Promise.reject(raise('binderClosed', {}));
+    const sent = this.#send(messages);
+    this.#underWay.add(sent);
+    return sent.finally(() => this.#underWay.delete(sent));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
+    const outcomes: (SendOutcome | undefined)[] = Array.from({ length: messages.length });
+    const batches = this.#encode(messages, outcomes);
+    if (batches.length > 0) await this.#transmit(batches, outcomes);
+    return outcomes as SendOutcome[];
+  }
+
+  #encode(messages: readonly OutboundMessage[], outcomes: (SendOutcome | undefined)[]): PartitionBatch[] {
+    const now = this.#client.clock.now();
+    const { maxMessageBytes } = this.#client.limits;
+    const batches: PartitionBatch[] = [];
+    for (const [partition, indexes] of this.#byPartition(messages, outcomes))
+      for (const batch of encodeBatches(messages, indexes, now, maxMessageBytes, outcomes)) batches.push({ ...batch, partition });
+    return batches;
+  }
+
+  #byPartition(messages: readonly OutboundMessage[], outcomes: (SendOutcome | undefined)[]): Map<number, number[]> {
+    const byPartition = new Map<number, number[]>();
+    // Messages without key or partition go together; the next call's go elsewhere.
+    const spread = this.#spread++ % this.partitions;
+    for (let index = 0; index < messages.length; index++) {
+      const { partition = this.#choose(messages[index]!, spread) } = messages[index]!;
+      const indexes = byPartition.get(partition);
+      if (indexes !== undefined) indexes.push(index);
+      else if (this.#exists(partition)) byPartition.set(partition, [index]);
+      else
+        outcomes[index] = {
+          error: raise('partitionUnknown', { destination: this.destination, partition, partitions: this.partitions }),
+        };
+    }
+    return byPartition;
+  }
+
+  #exists(partition: number): boolean {
+    return Number.isInteger(partition) && partition >= 0 && partition < this.partitions;
+  }
+
+  #choose({ key }: OutboundMessage, spread: number): number {
+    return key === undefined ? spread : partitionOf(key, this.partitions);
+  }
+
+  async #transmit(batches: readonly PartitionBatch[], outcomes: (SendOutcome | undefined)[]): Promise<void> {
+    const bytes = batches.reduce((sum, { encoded }) => sum + encoded.bytes.length, 0);
+    const { link, window } = this.#client;
+    const turn = window.enter(bytes);
+    if (turn !== undefined) await turn;
+    try {
+      const ask = {
+        destination: this.destination,
+        batches: batches.map(({ partition, encoded }) => ({ partition, ...batchMeta(encoded) })),
+      };
+      const { meta } = await link.call(
+        'log.send',
+        ask,
+        batches.map(({ encoded }) => encoded.bytes),
+      );
+      batches.forEach(({ indexes, partition }, i) => {
+        const base = meta.bases[i]!;
+        for (let n = 0; n < indexes.length; n++) outcomes[indexes[n]!] = { partition, offset: base + n };
+      });
+    } catch (error) {
+      const failed = { error: asMillraceError(error) };
+      for (const { indexes } of batches) for (const index of indexes) outcomes[index] = failed;
+    } finally {
+      window.leave(bytes);
+    }
+  }
+}

@@ -1,0 +1,74 @@
+import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
+import { encodeCommand } from '../broker/queue-records.ts';
+import { encodeRecords } from '../records.ts';
+import type { Client } from './client.ts';
+import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
+import type { IndexedBatch } from './encoding.ts';
+import { asMillraceError } from './link.ts';
+import { EmbeddedQueueConsumer } from './queue-consumer.ts';
+import { Replies } from './replies.ts';
+
+/** Commands over the embedded broker. */
+export class EmbeddedQueue implements QueueFacet {
+  readonly #client: Client;
+
+  constructor(client: Client) {
+    this.#client = client;
+  }
+
+  async send(queue: string, commands: readonly OutboundCommand[]): Promise<readonly SendOutcome[]> {
+    const { clock, limits } = this.#client;
+    const outcomes: (SendOutcome | undefined)[] = Array.from({ length: commands.length });
+    const records = commands.map(commandRecord);
+    const batches = encodeBatches(records, [...records.keys()], clock.now(), limits.maxMessageBytes, outcomes);
+    await Promise.all(batches.map((batch) => this.#transmit(queue, batch, outcomes)));
+    return outcomes as SendOutcome[];
+  }
+
+  consume(queue: string, options: QueueConsumerOptions = {}): Promise<EmbeddedQueueConsumer> {
+    return EmbeddedQueueConsumer.attach(this.#client, queue, options);
+  }
+
+  async cancel(queue: string, id: string): Promise<boolean> {
+    const { meta } = await this.#client.link.call('queue.cancel', { queue, id });
+    return meta.cancelled;
+  }
+
+  openReplies(): Promise<Replies> {
+    return Replies.open(this.#client);
+  }
+
+  async reply(replies: readonly { readonly to: string; readonly message: OutboundMessage }[]): Promise<void> {
+    if (replies.length === 0) return;
+    const encoded = encodeRecords(
+      replies.map(({ message }) => plainMessage(message)),
+      this.#client.clock.now(),
+    );
+    const ask = { to: replies.map(({ to }) => to), batch: batchMeta(encoded) };
+    await this.#client.link.call('reply.send', ask, [encoded.bytes]);
+  }
+
+  async #transmit(queue: string, { indexes, encoded }: IndexedBatch, outcomes: (SendOutcome | undefined)[]): Promise<void> {
+    const { link, window, limits } = this.#client;
+    const { length } = encoded.bytes;
+    const turn = window.enter(length);
+    if (turn !== undefined) await turn;
+    try {
+      const ask = { queue, batch: batchMeta(encoded), waitMs: limits.sendWaitMs };
+      const { meta } = await link.call('queue.send', ask, [encoded.bytes]);
+      const duplicates = new Set(meta.duplicates);
+      indexes.forEach((index, n) => {
+        outcomes[index] = duplicates.has(n) ? {} : { partition: 0, offset: meta.base + n };
+      });
+    } catch (error) {
+      for (const index of indexes) outcomes[index] = { error: asMillraceError(error) };
+    } finally {
+      window.leave(length);
+    }
+  }
+}
+
+function commandRecord(command: OutboundCommand) {
+  const { id, notBefore, expiresAt, priority = 0, deduplicateMs = 0 } = command;
+  return { ...plainMessage(command), attributes: encodeCommand({ id, notBefore, expiresAt, priority, deduplicateMs }) };
+}

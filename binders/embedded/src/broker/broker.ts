@@ -1,0 +1,167 @@
+import type { Clock, Timer } from '@millrace/core';
+import type { Journal } from '../journal/journal.ts';
+import type { Ask, OperationName } from '../wire/protocol.ts';
+import { protocolVersion } from '../wire/protocol.ts';
+import { raise } from '../errors.ts';
+import type { Call, Handler, Handlers } from './call.ts';
+import type { BrokerContext, BrokerLimits } from './context.ts';
+import { Control, controlStream } from './control.ts';
+import { destinationHandlers } from './destination-handlers.ts';
+import { Destinations } from './destinations.ts';
+import { groupHandlers } from './group-handlers.ts';
+import { logHandlers } from './log-handlers.ts';
+import { parkingHandlers } from './parking-handlers.ts';
+import { queueHandlers } from './queue-handlers.ts';
+import { regionHandlers } from './region-handlers.ts';
+import { Replies } from './replies.ts';
+import { Session } from './session.ts';
+import { Stage } from './stage.ts';
+import { transactionHandlers } from './transaction-handlers.ts';
+
+export interface BrokerOptions {
+  readonly journal: Journal;
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  /** Runs a task soon, after what has arrived was taken in: what arrives together is committed together. */
+  readonly schedule: (task: () => void) => void;
+  /** Whether another process was the broker of this data a moment ago. */
+  readonly takeOver: boolean;
+}
+
+const maintainMs = 1000;
+
+/**
+ * Everything that the embedded binder promises, over a journal and a clock: destinations, groups, queues, regions. Single-threaded
+ * and synchronous; clients reach it through sessions, over whatever transport.
+ */
+export class Broker {
+  readonly clock: Clock;
+  readonly limits: BrokerLimits;
+  readonly stage: Stage;
+  readonly destinations: Destinations;
+  readonly replies: Replies;
+  readonly #journal: Journal;
+  readonly #control: Control;
+  readonly #handlers: Handlers<OperationName>;
+  readonly #sessions = new Set<Session>();
+  #maintenance: Timer | undefined;
+  #maintenanceError: unknown;
+  #closed = false;
+
+  constructor({ journal, clock, limits, schedule, takeOver }: BrokerOptions) {
+    this.clock = clock;
+    this.limits = limits;
+    this.#journal = journal;
+    this.#control = new Control(journal, () => clock.now());
+    this.stage = new Stage(journal, schedule, () => this.#control.take());
+    const context: BrokerContext = {
+      clock,
+      journal,
+      limits,
+      stage: this.stage,
+      control: this.#control,
+      newStream: () => this.#newStream(),
+      graceUntil: takeOver ? clock.monotonic() + limits.graceMs : -Infinity,
+    };
+    this.destinations = new Destinations(context);
+    this.replies = new Replies(context);
+    this.#handlers = this.#allHandlers();
+  }
+
+  /** A new client. */
+  open(): Session {
+    const session = new Session();
+    this.#sessions.add(session);
+    session.onClose(() => {
+      this.#sessions.delete(session);
+      this.replies.closeAll(session);
+    });
+    return session;
+  }
+
+  /** Does what a client asks; the call is answered now or later, and exactly once. */
+  handle<Name extends OperationName>(name: Name, call: Call<Name>): void {
+    try {
+      if (this.#closed) throw raise('brokerClosed', {});
+      const handler = this.#handlers[name] as Handler<Name> | undefined;
+      if (handler === undefined) throw raise('operationUnknown', { operation: name });
+      handler(call);
+    } catch (error) {
+      call.fail(error);
+    }
+    this.#planMaintenance();
+  }
+
+  /** Runs `done` when everything put so far is durable; fails the call if it cannot be. */
+  afterCommit<Name extends OperationName>(call: Call<Name>, done: () => void): void {
+    this.stage.add({ batches: [], applied: done, failed: (error) => call.fail(error) });
+  }
+
+  /** Why the last attempt to free room failed, if it did. */
+  get maintenanceError(): unknown {
+    return this.#maintenanceError;
+  }
+
+  /** Commits what is under way and ends. The journal stays open. */
+  close(): void {
+    if (this.#closed) return;
+    this.stage.flush();
+    this.#closed = true;
+    this.#maintenance?.cancel();
+    for (const session of this.#sessions) session.close();
+    for (const destination of this.destinations.all()) destination.dropped();
+    this.stage.flush();
+  }
+
+  #newStream(): number {
+    const stream = ((this.#control.latest('stream') as number | undefined) ?? controlStream) + 1;
+    this.#control.put('stream', stream);
+    return stream;
+  }
+
+  #allHandlers(): Handlers<OperationName> {
+    return {
+      hello: (call) => hello(call.ask, call),
+      ping: (call) => call.answer({}),
+      bye: (call) => {
+        call.answer({});
+        call.session.close();
+      },
+      cancel: (call) => call.answer({}),
+      ...destinationHandlers(this),
+      ...logHandlers(this),
+      ...groupHandlers(this),
+      ...queueHandlers(this),
+      ...regionHandlers(this),
+      ...parkingHandlers(this),
+      ...transactionHandlers(this),
+    };
+  }
+
+  /** Only after something was asked, so that an idle broker does nothing at all. */
+  #planMaintenance(): void {
+    this.#maintenance ??= this.clock.after(maintainMs, () => {
+      this.#maintenance = undefined;
+      try {
+        if (this.#maintain()) this.#planMaintenance();
+      } catch (error) {
+        // Room that cannot be freed now, as on a full disk, is tried again; commits tell clients what is wrong.
+        this.#maintenanceError = error;
+        this.#planMaintenance();
+      }
+    });
+  }
+
+  #maintain(): boolean {
+    let more = false;
+    this.#control.compact();
+    for (const destination of this.destinations.all()) if (destination.kind !== 'log') more = destination.maintain() || more;
+    return this.#journal.maintain() || more;
+  }
+}
+
+function hello({ version, producer }: Ask<'hello'>, call: Call<'hello'>): void {
+  if (version !== protocolVersion) throw raise('protocolVersion', { theirs: version, ours: protocolVersion });
+  call.session.producer = producer;
+  call.answer({ version: protocolVersion });
+}

@@ -1,0 +1,19 @@
+import type { Answer, Ask, OperationName } from '../wire/protocol.ts';
+import type { Session } from './session.ts';
+
+/** A question of a client, to be answered exactly once, now or later. */
+export interface Call<Name extends OperationName> {
+  readonly session: Session;
+  readonly ask: Ask<Name>;
+  /** Bytes of the question; never written to again, so they may be kept. */
+  readonly body: Uint8Array;
+  answer(meta: Answer<Name>, body?: Uint8Array | readonly Uint8Array[]): void;
+  fail(error: unknown): void;
+  /** What to do when the client gives up waiting or goes away. */
+  onCancel(task: () => void): void;
+}
+
+/** What answers one operation. A handler that throws fails its call. */
+export type Handler<Name extends OperationName> = (call: Call<Name>) => void;
+
+export type Handlers<Names extends OperationName> = { readonly [Name in Names]: Handler<Name> };

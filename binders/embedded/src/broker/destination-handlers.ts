@@ -1,0 +1,27 @@
+import type { Broker } from './broker.ts';
+import type { Call, Handlers } from './call.ts';
+
+type Names = 'destination.ensure' | 'destination.describe' | 'destination.list' | 'destination.delete';
+
+/** Operations of the provisioner. */
+export function destinationHandlers(broker: Broker): Handlers<Names> {
+  return {
+    'destination.ensure': (call) => ensure(broker, call),
+    'destination.describe': (call) => call.answer({ info: broker.destinations.find(call.ask.name)?.info }),
+    'destination.list': (call) => call.answer({ infos: Array.from(broker.destinations.all(), ({ info }) => info) }),
+    'destination.delete': (call) => {
+      broker.destinations.delete(call.ask.name);
+      broker.afterCommit(call, () => call.answer({}));
+    },
+  };
+}
+
+function ensure(broker: Broker, call: Call<'destination.ensure'>): void {
+  const { name, spec, requiredGroups = [], attach = false } = call.ask;
+  const { destinations } = broker;
+  // One who attaches takes an existing destination as it is; one who provisions wants to know of differences.
+  if (attach) destinations.ensureLog(name, spec);
+  else destinations.ensure(name, spec);
+  for (const group of requiredGroups) destinations.log(name).group(group, true).start('earliest');
+  broker.afterCommit(call, () => call.answer({ info: destinations.find(name)!.info }));
+}

@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto';
+import type { DestinationInfo, DestinationSpec } from '@millrace/messaging/binder';
+import { raise } from '../errors.ts';
+import type { BrokerContext } from './context.ts';
+import { LogDestination } from './log-destination.ts';
+import type { StoredDestination } from './log-destination.ts';
+import { Queue } from './queue.ts';
+import { Region } from './region.ts';
+
+export type Destination = LogDestination | Queue | Region;
+
+/** Partitions that a destination can have. */
+export const maxPartitions = 4096;
+
+/** The catalogue of destinations. Changes are part of the next commit; a caller answers after it. */
+export class Destinations {
+  readonly #context: BrokerContext;
+  readonly #byName = new Map<string, Destination>();
+  #lastId = 0;
+
+  constructor(context: BrokerContext) {
+    this.#context = context;
+    for (const [key, value] of context.control.entries('d|')) this.#add(key.slice(2), value as StoredDestination);
+    this.#lastId = (context.control.get('ids') as number | undefined) ?? 0;
+  }
+
+  find(name: string): Destination | undefined {
+    return this.#byName.get(name);
+  }
+
+  *all(): IterableIterator<Destination> {
+    yield* this.#byName.values();
+  }
+
+  log(name: string): LogDestination {
+    return this.#ofKind('log', this.#known(name)) as LogDestination;
+  }
+
+  region(name: string): Region {
+    return this.#ofKind('region', this.#known(name)) as Region;
+  }
+
+  ensureLog(name: string, spec: DestinationSpec): LogDestination {
+    return this.#ofKind('log', this.find(name) ?? this.#create(name, 'log', spec)) as LogDestination;
+  }
+
+  ensureQueue(name: string): Queue {
+    return this.#ofKind('queue', this.find(name) ?? this.#create(name, 'queue', {})) as Queue;
+  }
+
+  ensureRegion(name: string, changeRetentionMs?: number): Region {
+    return this.#ofKind('region', this.find(name) ?? this.#create(name, 'region', {}, { changeRetentionMs })) as Region;
+  }
+
+  /** A log whose messages can be removed one by one. One that exists already becomes such. */
+  ensureParking(name: string): LogDestination {
+    const log = this.ensureLog(name, {});
+    if (log.parking !== undefined) return log;
+    const stored: StoredDestination = { ...log.stored, parking: this.#context.newStream() };
+    return this.#store(name, stored) as LogDestination;
+  }
+
+  /** Creates the destination or compares it with what is asked for. */
+  ensure(name: string, spec: DestinationSpec): DestinationInfo {
+    const known = this.find(name);
+    if (known === undefined) return this.#create(name, spec.kind ?? 'log', spec).info;
+    const { info } = known;
+    for (const key of ['kind', 'partitions', 'retentionMs', 'retentionBytes', 'compact'] as const)
+      if (spec[key] !== undefined && spec[key] !== (info[key] ?? (key === 'compact' ? false : undefined)))
+        throw raise('destinationDiffers', { destination: name, property: key, actual: info[key] ?? 'not set', wanted: spec[key] });
+    return info;
+  }
+
+  delete(name: string): void {
+    const destination = this.#known(name);
+    const { id } = destination.stored;
+    this.#byName.delete(name);
+    destination.dropped();
+    const { control, journal } = this.#context;
+    control.put(`d|${name}`, undefined);
+    for (const prefix of ['g', 'o', 'w']) control.removeAll(`${prefix}|${id}|`);
+    for (const stream of destination.stored.streams) journal.drop(stream);
+  }
+
+  #known(name: string): Destination {
+    const found = this.find(name);
+    if (found === undefined) throw raise('destinationUnknown', { destination: name });
+    return found;
+  }
+
+  #ofKind(kind: Destination['kind'], destination: Destination): Destination {
+    if (destination.kind === kind) return destination;
+    throw raise('destinationKind', { destination: destination.name, actual: destination.kind, wanted: kind });
+  }
+
+  #create(name: string, kind: Destination['kind'], spec: DestinationSpec, more: Partial<StoredDestination> = {}): Destination {
+    const { partitions = 1, retentionMs, retentionBytes, compact } = spec;
+    if (name === '') throw raise('nameEmpty', {});
+    if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions)
+      throw raise('partitionsInvalid', { destination: name, partitions, limit: maxPartitions });
+    const streams = Array.from({ length: kind === 'log' ? partitions : 1 }, () => this.#context.newStream());
+    const id = ++this.#lastId;
+    this.#context.control.put('ids', id);
+    const epoch = kind === 'region' ? { epoch: randomUUID().slice(0, 8) } : {};
+    return this.#store(name, { kind, id, streams, spec: { retentionMs, retentionBytes, compact }, ...epoch, ...more });
+  }
+
+  #store(name: string, stored: StoredDestination): Destination {
+    this.#context.control.put(`d|${name}`, stored);
+    return this.#add(name, stored);
+  }
+
+  #add(name: string, stored: StoredDestination): Destination {
+    const kinds = { log: LogDestination, queue: Queue, region: Region };
+    const destination = new kinds[stored.kind](this.#context, name, stored);
+    this.#byName.set(name, destination);
+    return destination;
+  }
+}

@@ -1,0 +1,39 @@
+import { raise } from '../errors.ts';
+import type { Broker } from './broker.ts';
+import type { Call, Handlers } from './call.ts';
+import { sections } from './partition.ts';
+
+/** Consumed positions and produced messages as one commit. */
+export function transactionHandlers(broker: Broker): Handlers<'transaction.commit'> {
+  return { 'transaction.commit': (call) => commit(broker, call) };
+}
+
+function commit(broker: Broker, call: Call<'transaction.commit'>): void {
+  const consumed = call.ask.consumed.map(({ consumer, positions }) => ({ ...call.session.groupConsumer(consumer), positions }));
+  for (const { group, member, positions } of consumed)
+    if (!group.ownsAll(member, positions)) throw raise('transactionFenced', { group: group.name });
+  const { produced } = call.ask;
+  const parts = sections(
+    call.body,
+    produced.map(({ batches }) => ({ length: batches.reduce((sum, { length }) => sum + length, 0) })),
+  );
+  const sends = produced.map(({ destination, batches: metas }) => {
+    const log = broker.destinations.ensureLog(destination, {});
+    return { log, metas, batches: log.batches(metas, parts.next().value as Uint8Array) };
+  });
+  // Nothing may fail from here on: positions are now part of the next commit.
+  for (const { group, positions } of consumed) group.stage(positions);
+  broker.stage.add({
+    batches: sends.flatMap(({ batches }) => batches),
+    applied: (bases) => {
+      for (const { group, positions } of consumed) group.applied(positions);
+      call.answer({});
+      let at = 0;
+      for (const { log, metas } of sends) {
+        log.appended(metas, bases.slice(at, at + metas.length));
+        at += metas.length;
+      }
+    },
+    failed: (error) => call.fail(error),
+  });
+}

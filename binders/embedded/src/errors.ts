@@ -1,0 +1,151 @@
+import { errorTable } from '@millrace/core';
+
+/** Raises the errors of the embedded binder. One row per reason. */
+export const raise = errorTable({
+  // Records
+  headerTooDeep: {
+    code: 'INVALID_ARGUMENT',
+    message: 'a header value is nested more than {limit} levels deep; flatten it or move it to the payload',
+  },
+  headerType: {
+    code: 'INVALID_ARGUMENT',
+    message: "a header value of type '{type}' cannot be stored; use a string, number, bigint, boolean, null, bytes, list or map",
+  },
+  timestampInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      'the timestamp {timestamp} is not a whole number of milliseconds since 1970; leave it out to get the time of the append',
+  },
+  recordMalformed: {
+    code: 'DATA_LOSS',
+    message: 'the record bytes are malformed at position {position}: {what}; they were not written by this version or were altered',
+  },
+  // Journal
+  streamDropped: {
+    code: 'FAILED_PRECONDITION',
+    message: 'stream {stream} was dropped and its number is never used again; take a new number',
+  },
+  streamInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: 'stream number {stream} is out of range; use a whole number from 1 to 4294967295',
+  },
+  batchInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: 'a batch for stream {stream} is not valid: {what}',
+  },
+  journalClosed: {
+    code: 'FAILED_PRECONDITION',
+    message: 'the journal is closed; open it again',
+  },
+  // Destinations
+  nameEmpty: {
+    code: 'INVALID_ARGUMENT',
+    message: 'the name of a destination is empty; give it one',
+  },
+  partitionsInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{destination}' cannot have {partitions} partitions; use a whole number from 1 to {limit}",
+  },
+  partitionUnknown: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{destination}' has no partition {partition}; it has {partitions}, numbered from 0",
+  },
+  destinationUnknown: {
+    code: 'NOT_FOUND',
+    message: "there is no destination '{destination}'; create it by binding a producer or consumer, or with the provisioner",
+  },
+  destinationKind: {
+    code: 'FAILED_PRECONDITION',
+    message: "'{destination}' is a {actual}, not a {wanted}; use another name, or delete it first",
+  },
+  destinationDiffers: {
+    code: 'FAILED_PRECONDITION',
+    message: "'{destination}' exists with {property} {actual}, not {wanted}; leave {property} out, or delete the destination first",
+  },
+  groupUnknown: {
+    code: 'NOT_FOUND',
+    message: "'{destination}' has no group '{group}'; a group begins with its first consumer or seek",
+  },
+  // Consuming
+  consumerGone: {
+    code: 'FAILED_PRECONDITION',
+    message: 'the consumer {consumer} is not attached any more; bind it again',
+  },
+  receiveTwice: {
+    code: 'FAILED_PRECONDITION',
+    message: "'{source}' is already waiting in receive; call it again when that has settled",
+  },
+  foreignDelivery: {
+    code: 'INVALID_ARGUMENT',
+    message: "a delivery handed to '{source}' was not received from it; give it back where it came from",
+  },
+  transactionFenced: {
+    code: 'CONFLICT',
+    message: "a consumed message of group '{group}' now belongs to another member; nothing was committed, drop the messages",
+  },
+  // Limits
+  messageTooLarge: {
+    code: 'INVALID_ARGUMENT',
+    message: 'a message of {size} bytes exceeds the limit of {limit}; send less or raise maxMessageBytes',
+  },
+  queueFull: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "queue '{queue}' still holds {limit} commands after {waitMs} ms; add consumers, send slower or raise maxQueueDepth",
+    retryable: true,
+  },
+  watcherBlocks: {
+    code: 'RESOURCE_EXHAUSTED',
+    message:
+      "a watcher of region '{region}' that blocks writers did not catch up within {seconds} s; look after it or let it conflate",
+    retryable: true,
+  },
+  commandUnreadable: {
+    code: 'DATA_LOSS',
+    message: 'the command {id} cannot be read from the journal; see the damage reported at start',
+  },
+  // Regions
+  watcherUnknown: {
+    code: 'NOT_FOUND',
+    message: "region '{region}' has no watcher '{name}'",
+  },
+  positionInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{position}' is not a position in a region; use one that a watch handed out",
+  },
+  // Connection
+  requestInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: 'a request is malformed: {what}; use the same version of this package in all processes',
+  },
+  operationUnknown: {
+    code: 'UNSUPPORTED',
+    message:
+      "the process that holds the data directory does not know '{operation}'; use the same version of this package everywhere",
+  },
+  protocolVersion: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      'this process speaks version {theirs} of the protocol, the one that holds the data directory version {ours}; use the same version of this package in both',
+  },
+  brokerClosed: {
+    code: 'UNAVAILABLE',
+    message: 'the broker is closing; try again',
+    retryable: true,
+  },
+  binderClosed: {
+    code: 'CANCELLED',
+    message: 'the binder is closed; open a new one',
+  },
+  notOpen: {
+    code: 'FAILED_PRECONDITION',
+    message: 'the binder is not open; await open() first',
+  },
+  cancelled: {
+    code: 'CANCELLED',
+    message: 'the caller gave up waiting',
+  },
+  unexpected: {
+    code: 'INTERNAL',
+    message: 'the embedded broker failed unexpectedly: {what}; please report this',
+  },
+});
