@@ -5,6 +5,13 @@ import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
+interface PackageManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly exports: Readonly<Record<string, { readonly types: string; readonly default: string }>>;
+  readonly bin?: Readonly<Record<string, string>>;
+}
+
 const root = new URL('..', import.meta.url).pathname;
 const work = mkdtempSync(join(tmpdir(), 'millrace-packages-'));
 
@@ -29,10 +36,7 @@ function pack(): readonly string[] {
 }
 
 function checkContents(folder: string, tarballs: string): void {
-  const { name, version, exports, bin } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as Record<
-    string,
-    never
-  >;
+  const { name, version, exports, bin } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as PackageManifest;
   const tarball = join(tarballs, `${name.replace('@', '').replace('/', '-')}-${version}.tgz`);
   const files = run(root, 'tar', ['-tzf', tarball])
     .trim()

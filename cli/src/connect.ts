@@ -1,3 +1,4 @@
+import type { EmbeddedBinderOptions } from '@millrace/binder-embedded';
 import type { Clock } from '@millrace/core';
 import { didYouMean } from '@millrace/core';
 import { createRuntime } from '@millrace/messaging';
@@ -20,7 +21,8 @@ type BinderFactory = (options: BinderConfig) => Promise<Binder>;
 
 // The one place that names concrete binders. Each is loaded on first use only.
 const factories: Readonly<Record<string, BinderFactory>> = {
-  embedded: async (options) => (await import('@millrace/binder-embedded')).embeddedBinder(options),
+  embedded: async ({ type: _, ...options }) =>
+    (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
 };
 
 /**

@@ -28,6 +28,12 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: "say which messages: give ids, '--destination', '--group' or '--cause', or '--all' for every one",
   },
+  nothingToRun: {
+    code: 'INVALID_ARGUMENT',
+    message: "there is nothing to run; give a definition such as 'time | log', or '--file'",
+  },
+  definitionsUnreadable: { code: 'NOT_FOUND', message: "definitions cannot be read from '{file}': {problem}" },
+  badProperty: { code: 'INVALID_ARGUMENT', message: "property '{text}' must have the form name=value" },
   unknownShell: { code: 'INVALID_ARGUMENT', message: "there is no completion for '{shell}'; choose bash, zsh or fish" },
   unsupportedFacet: { code: 'UNSUPPORTED', message: "binder '{binder}' has no {facet}; choose another binder for '{destination}'" },
 });

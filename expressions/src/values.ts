@@ -76,9 +76,11 @@ function holdsDelicateNumber(text: string): boolean {
 // A run of so many digits covers one of every so many characters, so most of the text need not be looked at.
 function holdsManyDigits(text: string): boolean {
   for (let at = manyDigits - 1; at < text.length; at += manyDigits) {
-    let [start, end] = [at, at];
+    if (!isDigit(text, at)) continue;
+    let start = at;
+    let end = at + 1;
+    while (isDigit(text, start - 1)) start--;
     while (isDigit(text, end)) end++;
-    while (end > at && isDigit(text, start - 1)) start--;
     if (end - start >= manyDigits) return true;
   }
   return false;

@@ -161,9 +161,12 @@ const printed: readonly (readonly [string, string, object?])[] = [
 ];
 
 describe('an expression prints what Java prints', () => {
-  it.each(printed)('%s → %s', (expression, expected, root) => {
-    expect(compile(expression).print(root ?? message)).toBe(expected);
-  });
+  it.each(printed.map(([expression, expected, root = message]) => [expression, expected, root] as const))(
+    '%s → %s',
+    (expression, expected, root) => {
+      expect(compile(expression).print(root)).toBe(expected);
+    },
+  );
 });
 
 /** Wrong expressions: text, reason, position. */

@@ -111,6 +111,20 @@ export const raise = errorTable({
     retryable: true,
   },
   REJECTED: { code: 'FAILED_PRECONDITION', message: '{problem}' },
+  // Parked messages
+  PARKED_UNKNOWN: {
+    code: 'NOT_FOUND',
+    message: "there is no parked message '{id}'; it may have been re-driven, edited or discarded, list the parked messages again",
+  },
+  ORIGIN_UNKNOWN: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "message '{id}' in '{deadLetter}' does not say where it came from; add the header 'x-original-topic' with 'edit', or discard it",
+  },
+  EDIT_UNFOUND: {
+    code: 'DATA_LOSS',
+    message: "an edited message was parked in '{deadLetter}' but is not there; the original was kept",
+  },
   NOT_PARKED: {
     code: 'UNAVAILABLE',
     message:

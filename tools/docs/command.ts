@@ -1,7 +1,8 @@
-import type { Command } from 'commander';
 import { createProgram } from '../../cli/src/program.ts';
 import { table } from './page.ts';
 import type { Page } from './page.ts';
+
+type Command = ReturnType<typeof createProgram>;
 
 /** The command's reference, from its own tree of commands and options. */
 export function commandPage(): Page {

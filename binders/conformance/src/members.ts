@@ -46,7 +46,10 @@ export class Members {
     );
   }
 
-  /** No partition had two owners at any time. Binders that do not promise order may share partitions. */
+  /**
+   * No partition had two owners until now. To be asked before members leave other than by {@link Member.close}. Binders that do not
+   * promise order may share partitions.
+   */
   checkOwnership(): void {
     if (this.#kit.can.ordered) assert.deepEqual(this.#violations, [], 'a partition has one owner at a time');
   }

@@ -14,6 +14,9 @@ import { textOf, utf8 } from './messages.ts';
 
 type Snapshot = Extract<WatchEvent, { kind: 'snapshot' }>;
 
+/** Written last; also the last in key order, so that a snapshot that holds it has told all before. */
+export const lastKey = '~end';
+
 /** A new value of an entry. */
 export function put(key: string, value: string, more: Partial<RegionChange> = {}): RegionChange {
   return { key, value: utf8(value), ...more };

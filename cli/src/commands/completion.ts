@@ -77,8 +77,8 @@ async function completeDefinition(typed: string): Promise<readonly string[]> {
 }
 
 async function appNames(): Promise<readonly string[]> {
-  const { catalogue } = await import('@millrace/apps');
-  return catalogue.map(({ name }) => name);
+  const { Catalogue } = await import('@millrace/apps');
+  return [...new Set(new Catalogue().list().map(({ name }) => name))];
 }
 
 function pathOf(command: Command): string {

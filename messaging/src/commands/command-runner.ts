@@ -127,10 +127,12 @@ export class CommandRunner<I, O> {
 
   async #park({ delivery }: CommandTask, attempts: number, cause: unknown): Promise<boolean> {
     const { services, tally, endpoint } = this.#options;
-    const headers = { [headerNames.id]: delivery.id, ...withoutCall(delivery.headers) };
+    // Spelled out: deliveries may be views whose fields are not their own.
+    const { id, payload, key, timestamp } = delivery;
+    const message = { payload, key, timestamp, headers: { [headerNames.id]: id, ...withoutCall(delivery.headers) } };
     const origin = { kind: 'command', destination: endpoint.queue, group: commandGroup, offset: delivery.offset } as const;
     try {
-      await services.parked.park(endpoint.binder, { ...delivery, headers }, { cause, attempts }, origin);
+      await services.parked.park(endpoint.binder, message, { cause, attempts }, origin);
       tally.wasParked();
       return true;
     } catch (error) {

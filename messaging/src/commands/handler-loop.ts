@@ -160,6 +160,7 @@ export class HandlerLoop {
   }
 
   async #finished(deadlineMs: number): Promise<void> {
+    if (deadlineMs <= 0) return;
     const waiting = new AbortController();
     await Promise.race([this.#idle(), delay(this.#options.clock, deadlineMs, waiting.signal)]);
     waiting.abort();

@@ -2,7 +2,7 @@ import type { Binder, Headers, OutboundCommand, OutboundMessage } from '../binde
 import type { SendOptions } from '../client.ts';
 import { binderError, raise } from '../errors.ts';
 import { Batcher } from '../policies/batcher.ts';
-import { withDeadline } from '../policies/deadline.ts';
+import { delay, withDeadline } from '../policies/deadline.ts';
 import type { Deadlines } from '../policies/deadlines.ts';
 import { Pending, type Limit } from '../policies/pending.ts';
 import type { Services } from '../runtime/services.ts';
@@ -57,8 +57,15 @@ export class Sender {
     return new Promise((resolve, reject) => batcher.add(new Pending(command, limit, resolve, reject)));
   }
 
-  /** Waits until everything that was accepted is settled. */
+  /** Waits until everything that was accepted is settled, for as long as closing may take. */
   async close(): Promise<void> {
+    const { clock, defaults } = this.#services;
+    const over = new AbortController();
+    await Promise.race([this.#idle(), delay(clock, defaults.closeDeadlineMs, over.signal)]);
+    over.abort();
+  }
+
+  async #idle(): Promise<void> {
     for (const queues of this.#queues.values()) for (const { batcher } of queues.values()) await batcher.idle();
   }
 

@@ -136,7 +136,7 @@ export class ChangeTracker {
   #cleared(event: RegionChangeEvent): readonly TrackedEvent[] {
     if (!this.#memory.clear(event.position)) return [];
     this.#tell(event.time);
-    return [changeEvent(event, 'cleared', undefined)];
+    return [changeEvent(event, 'cleared')];
   }
 
   #changed(event: RegionChangeEvent): readonly TrackedEvent[] {
@@ -147,7 +147,9 @@ export class ChangeTracker {
     if (kind === undefined) return [];
     if (removals.has(kind)) this.#memory.remove(event.key, event.version);
     else this.#remember(event.key, event);
-    return [changeEvent(event, kind, event.previous ?? known?.value)];
+    // A removal has no value, so some brokers give it no content type either; the previous value needs one.
+    const contentType = event.contentType === '' ? (known?.contentType ?? '') : event.contentType;
+    return [changeEvent(event, kind, event.previous ?? known?.value, contentType)];
   }
 
   /** The kind to tell; `undefined` when the change concerns no entry that meets, or met, the condition evaluated here. */
@@ -155,7 +157,8 @@ export class ChangeTracker {
     if (!this.#options.conditional) return event.kind;
     if (this.#options.matches === undefined) return conditionalKinds[event.kind] ?? event.kind;
     // One who joined in the middle does not know what was there; the broker may.
-    const didMeet = wasKnown || (event.previous !== undefined && this.#meets({ ...event, value: event.previous }));
+    const didMeet =
+      wasKnown || (event.previous !== undefined && this.#meets({ value: event.previous, contentType: event.contentType }));
     if (removals.has(event.kind)) return didMeet ? event.kind : undefined;
     if (this.#meets(event)) return didMeet ? 'changed' : 'entered';
     return didMeet ? 'left' : undefined;

@@ -1,6 +1,14 @@
 import type { RegionDefinitionOptions } from '../definitions.ts';
 import { raise } from '../errors.ts';
-import { decodeWith, encodeWith, naturalContentType, type Codec, type CodecRegistry } from '../policies/codec.ts';
+import {
+  contentTypes,
+  decodeWith,
+  encodeWith,
+  jsonCodec,
+  naturalContentType,
+  type Codec,
+  type CodecRegistry,
+} from '../policies/codec.ts';
 import { validate } from '../policies/schema.ts';
 
 /** A value as it is stored. */
@@ -21,6 +29,12 @@ export class EntryCoder<V> {
     this.#codecs = codecs;
   }
 
+  /** Whether the values are JSON, or text or bytes that no condition on fields can meet: what brokers can evaluate conditions on. */
+  get isJson(): boolean {
+    const { codec, contentType } = this.#options;
+    return codec === undefined && (contentType === undefined || this.#codecs.find(contentType) === jsonCodec);
+  }
+
   /** Checks and writes a value. `INVALID_ARGUMENT` if it does not match the schema or cannot be written. */
   async encode(key: string, value: V): Promise<EncodedValue> {
     if (value === null || value === undefined) throw raise('ENTRY_NULL', { region: this.#region, key, value: String(value) });
@@ -31,7 +45,8 @@ export class EntryCoder<V> {
   }
 
   /** Reads a stored value as what it is on the wire, unchecked: what conditions and patches look at. */
-  read(value: Uint8Array, contentType: string): unknown {
+  read(value: Uint8Array, stored: string): unknown {
+    const contentType = stored === '' ? (this.#options.contentType ?? contentTypes.json) : stored;
     return decodeWith(this.#codec(contentType), value, contentType, this.#region);
   }
 

@@ -58,7 +58,8 @@ class Handle<V> extends RegionEntries<V> implements RegionHandle<V> {
   async watch(request: WatchRequest<V>, handler: WatchHandler<V>): Promise<Watch> {
     this.#services.services.assertOpen('watch');
     const region = await this.#way.open();
-    const about = { binder: region.binder.name, region: this.name, origin: this.#services.origin };
+    const { origin } = this.#services;
+    const about = { binder: region.binder.name, region: this.name, origin, isJson: this.coder.isJson };
     const plan = planWatch(request, region.can, about);
     const watcher = new RegionWatcher({ shared: this.#services, region, coder: this.coder, request, plan, handler });
     await watcher.start();

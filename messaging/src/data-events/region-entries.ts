@@ -107,8 +107,9 @@ export class RegionEntries<V> {
   async *query(where?: TypedFilter<V> | string): AsyncGenerator<Entry<V>> {
     const condition = where === undefined ? undefined : toWhere(where);
     const { can } = await this.#route.open();
-    const selector = can.where === 'broker' && condition !== undefined ? { where: condition.where } : {};
-    const matches = can.where === 'client' ? condition?.matches : undefined;
+    const there = can.where === 'broker' && this.coder.isJson;
+    const selector = there && condition !== undefined ? { where: condition.where } : {};
+    const matches = there ? undefined : condition?.matches;
     let after: string | undefined;
     for (;;) {
       const page = await this.#run('query', ({ binding }) => binding.scan(selector, after, pageSize));

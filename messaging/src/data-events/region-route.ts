@@ -1,6 +1,7 @@
 import type { Binder, RegionBinding, RegionCapabilities } from '../binder/index.ts';
 import type { Region } from '../definitions.ts';
 import { binderError, raise } from '../errors.ts';
+import { delay } from '../policies/deadline.ts';
 import type { Deadlines } from '../policies/deadlines.ts';
 import type { Services } from '../runtime/services.ts';
 import { EntryReader } from './entry-reader.ts';
@@ -45,12 +46,16 @@ export class RegionRoute {
     return this.#opening;
   }
 
-  /** Settles the writes under way, then detaches. */
+  /** Settles the writes under way, for as long as closing may take, then detaches. */
   async close(): Promise<void> {
     this.#closed = true;
     const opened = await this.#opening?.catch(() => undefined);
-    await opened?.writer.idle();
-    await opened?.binding.close();
+    if (opened === undefined) return;
+    const { clock, defaults } = this.#shared.services;
+    const over = new AbortController();
+    await Promise.race([opened.writer.idle(), delay(clock, defaults.closeDeadlineMs, over.signal)]);
+    over.abort();
+    await opened.binding.close();
   }
 
   async #open(): Promise<OpenRegion> {

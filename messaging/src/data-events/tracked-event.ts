@@ -49,13 +49,18 @@ export function lostEvent(kind: 'removed' | 'left', time: number, known: Partial
 }
 
 /** A change as the broker told it, as this kind. */
-export function changeEvent(event: RegionChangeEvent, kind: ChangeKind, previous: Uint8Array | undefined): TrackedEvent {
+export function changeEvent(
+  event: RegionChangeEvent,
+  kind: ChangeKind,
+  previous?: Uint8Array,
+  contentType = event.contentType,
+): TrackedEvent {
   return {
     kind,
     key: event.key,
     value: event.value,
     previous,
-    contentType: event.contentType,
+    contentType,
     version: event.version,
     time: event.time,
     cause: event.origin,

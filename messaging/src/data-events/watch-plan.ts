@@ -17,15 +17,20 @@ export interface WatchPlan {
   readonly conflate: boolean;
 }
 
+/** What a watch is of. */
+export interface WatchSubject {
+  readonly binder: string;
+  readonly region: string;
+  readonly origin: string;
+  /** Whether brokers can read the values: those that evaluate conditions read JSON. */
+  readonly isJson: boolean;
+}
+
 /**
  * Plans a watch. What the store lacks is done here where it can be (conditions, modes, previous values); otherwise the call fails
  * with `UNSUPPORTED` before anything is opened. `INVALID_ARGUMENT` for requests that make no sense.
  */
-export function planWatch<V>(
-  request: WatchRequest<V>,
-  can: RegionCapabilities,
-  about: { binder: string; region: string; origin: string },
-): WatchPlan {
+export function planWatch<V>(request: WatchRequest<V>, can: RegionCapabilities, about: WatchSubject): WatchPlan {
   check(request);
   const need = (option: string, isAsked: boolean, isThere: boolean): void => {
     if (isAsked && !isThere) throw raise('OPTION_UNSUPPORTED', { binder: about.binder, option, destination: about.region });
@@ -33,7 +38,7 @@ export function planWatch<V>(
   need('name', request.name !== undefined, can.durableWatchers);
   need('resume', request.resume !== undefined, can.resume);
   const condition = request.where === undefined ? undefined : toWhere(request.where);
-  const here = can.where === 'client' ? condition?.matches : undefined;
+  const here = can.where === 'client' || !about.isJson ? condition?.matches : undefined;
   const keys = keySelector(request);
   const selector = condition === undefined || here !== undefined ? keys : { ...keys, where: condition.where };
   selectorMatcher(selector);

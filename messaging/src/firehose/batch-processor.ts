@@ -122,9 +122,9 @@ export class BatchProcessor<T> implements Processor {
   async #handle(items: readonly Item<T>[], session: Session): Promise<void> {
     const { services, metrics } = this.#consumption;
     const start = services.clock.monotonic();
-    const headers = items.length === 1 ? items[0]!.context.headers : {};
+    const headers = items.map(({ context }) => context.headers);
     try {
-      const outcome = await runHandler<BatchOutcome>(services.tracing, headers, () => this.#handler(items));
+      const outcome = await runHandler<BatchOutcome>(services.tracing, headers, () => this.#handler(items), this.#consumption);
       await Promise.all(items.map((item, index) => this.#conclude(item, outcome?.[index], session)));
     } catch (error) {
       await Promise.all(items.map(({ tracked }) => this.#failed(tracked, session, error, items.length)));
@@ -134,7 +134,7 @@ export class BatchProcessor<T> implements Processor {
   }
 
   async #conclude({ tracked }: Item<T>, outcome: ItemOutcome | undefined, session: Session): Promise<void> {
-    if (outcome === undefined) succeed(this.#consumption, tracked, session);
+    if (outcome === undefined) await succeed(this.#consumption, tracked, session);
     else if ('retry' in outcome) await fail(this.#consumption, tracked, session, causeOf(outcome.retry, 'retry'));
     else {
       this.#consumption.metrics.failed.inc();

@@ -48,8 +48,8 @@ export class EventProcessor<T> implements Processor {
     try {
       const tried =
         tracked.failure === undefined ? this.#try(tracked, session) : giveUp(this.#consumption, tracked, session, undefined);
-      if (tried instanceof Promise) return this.#conclude(tried, tracked, session);
-      succeed(this.#consumption, tracked, session);
+      const done = tried instanceof Promise ? tried : succeed(this.#consumption, tracked, session);
+      if (done instanceof Promise) return this.#conclude(done, tracked, session);
     } catch (error) {
       return this.#conclude(fail(this.#consumption, tracked, session, error), tracked, session);
     }
@@ -85,7 +85,7 @@ export class EventProcessor<T> implements Processor {
     } catch (error) {
       return fail(this.#consumption, tracked, session, error);
     }
-    succeed(this.#consumption, tracked, session);
+    await succeed(this.#consumption, tracked, session);
     return undefined;
   }
 
@@ -94,7 +94,7 @@ export class EventProcessor<T> implements Processor {
     const context = new HandledEvent(message, tracked, session, destination, group);
     const start = services.clock.monotonic();
     const observe = () => metrics.duration.observe((services.clock.monotonic() - start) / 1000);
-    const result = runHandler(services.tracing, message.headers, () => this.#handler(message.payload, context));
+    const result = runHandler(services.tracing, message.headers, () => this.#handler(message.payload, context), this.#consumption);
     if (result instanceof Promise) return result.finally(observe);
     observe();
     return undefined;

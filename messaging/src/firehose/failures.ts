@@ -4,6 +4,7 @@ import type { Step } from '../policies/keyed-executor.ts';
 import { jittered, retryDelay, type RetryPolicy } from '../policies/retry.ts';
 import type { Services } from '../runtime/services.ts';
 import type { Tracked } from './partition-state.ts';
+import { redriveIdOf, type RedriveRecord } from './redriven.ts';
 import type { Session } from './session.ts';
 
 /** What the parts of one subscription share. */
@@ -15,6 +16,7 @@ export interface Consumption {
   readonly policy: RetryPolicy;
   readonly onFailure: 'park' | 'skip';
   readonly metrics: ConsumerMetrics;
+  readonly redriven: RedriveRecord;
   /** For health; `blocked` while a dead-letter destination takes nothing. */
   readonly tally: { handled: number; failed: number; parked: number; blocked: MillraceError | undefined };
 }
@@ -22,11 +24,18 @@ export interface Consumption {
 const firstParkPauseMs = 500;
 const longestParkPauseMs = 30_000;
 
-/** Counts and finishes an event that was handled. */
-export function succeed(consumption: Consumption, tracked: Tracked, session: Session): void {
+/** Counts and finishes an event that was handled; a promise only for one that was re-driven. */
+export function succeed(consumption: Consumption, tracked: Tracked, session: Session): void | Promise<void> {
   consumption.tally.handled++;
   consumption.metrics.handled.inc();
-  session.finish(tracked);
+  return finish(consumption, tracked, session);
+}
+
+/** That a re-driven event is done is recorded before it is acknowledged, or it might be done again. */
+function finish(consumption: Consumption, tracked: Tracked, session: Session): void | Promise<void> {
+  const id = redriveIdOf(tracked);
+  if (id === undefined) return session.finish(tracked);
+  return consumption.redriven.add(session.binder, id).then(() => session.finish(tracked));
 }
 
 /** Decides what becomes of an event whose try failed: another try after a pause, or parking (or skipping) and going on. */
@@ -68,7 +77,7 @@ export async function giveUp(consumption: Consumption, tracked: Tracked, session
   tally.blocked = undefined;
   tally.parked++;
   metrics.parked.inc();
-  session.finish(tracked);
+  await finish(consumption, tracked, session);
   return undefined;
 }
 

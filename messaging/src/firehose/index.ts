@@ -22,6 +22,7 @@ import { EventProcessor } from './event-processor.ts';
 import type { Consumption } from './failures.ts';
 import { Publishing } from './publishing.ts';
 import { readLog } from './reader.ts';
+import { RedriveGate, RedriveRecord } from './redriven.ts';
 import type { Processor } from './session.ts';
 import { EventSubscription } from './subscription.ts';
 import { runTransaction } from './transaction.ts';
@@ -94,9 +95,10 @@ class Firehose implements EventStreams {
   ): Promise<Subscription> {
     positive('maxInFlight', options.maxInFlight, 1);
     const consumption = this.#consumption(stream.name, options);
-    const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs);
+    const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs, this.#services);
     const plain = stream as unknown as EventStream<never>;
-    const subscription = new EventSubscription(consumption, plain, options, processor(consumption, coder));
+    const gate = new RedriveGate(processor(consumption, coder), consumption.group, consumption.redriven);
+    const subscription = new EventSubscription(consumption, plain, options, gate);
     await subscription.start();
     return subscription;
   }
@@ -110,6 +112,7 @@ class Firehose implements EventStreams {
       policy: retryPolicy(options.retry, this.#services.defaults.retry),
       onFailure,
       metrics: consumerMetrics(this.#services.metrics, { kind: 'event', destination, group }),
+      redriven: new RedriveRecord(destination, group, this.#services.log),
       tally: { handled: 0, failed: 0, parked: 0, blocked: undefined },
     };
   }

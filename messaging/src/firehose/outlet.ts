@@ -1,5 +1,5 @@
 import { messageOf, MillraceError } from '@millrace/core';
-import type { SendOutcome } from '../binder/index.ts';
+import type { Headers, SendOutcome } from '../binder/index.ts';
 import type { Published, PublishAllOptions, PublishOptions } from '../client.ts';
 import type { EventStream } from '../definitions.ts';
 import { raise, recode } from '../errors.ts';
@@ -11,6 +11,14 @@ import type { Pending, Publisher } from './publisher.ts';
 
 /** Calls that may wait for room or for an asynchronous schema. */
 const waitingLimit = 10_000;
+
+/** What goes with a call. */
+interface Sending {
+  readonly options: PublishOptions | undefined;
+  /** Monotonic time. */
+  readonly expires: number;
+  readonly trace: Headers | undefined;
+}
 
 /** Turns payloads of one event stream into messages and hands them to the publisher of its destination. */
 export class Outlet<T> {
@@ -26,65 +34,69 @@ export class Outlet<T> {
     this.#stream = stream;
     this.#publisher = publisher;
     this.#services = services;
-    this.#coder = new MessageCoder(stream.name, stream.options, services.codecs);
+    this.#coder = new MessageCoder(stream.name, stream.options, services.codecs, services);
   }
 
   publish(payload: T, options?: PublishOptions): Promise<Published> {
-    const checked = this.#coder.check(payload);
     const expires = this.#expires(options?.deadlineMs);
-    if (checked instanceof Promise || this.#waiting > 0 || this.#publisher.congested)
-      return this.#publishLater(checked, expires, options);
-    return this.#enqueue(checked, expires, options);
+    return this.#services.tracing.sending(this.#stream.name, 1, (trace) => this.#publish(payload, { options, expires, trace }));
   }
 
-  async publishAll(payloads: readonly T[], options: PublishAllOptions<T> = {}): Promise<readonly Published[]> {
-    const checked = await Promise.all(payloads.map((payload) => this.#coder.check(payload)));
-    const expires = this.#expires(options.deadlineMs);
-    const many = new Many(payloads.length);
-    for (const [index, payload] of checked.entries()) {
-      if (this.#publisher.congested) await this.#publisher.room(expires).catch(() => {});
-      this.#add(many, index, payload, expires, options);
-    }
-    return this.#published(await many.outcomes);
-  }
-
-  /** An encoded message without its partition, for transactions too. */
-  draft(payload: T, options?: PublishOptions): Draft {
-    const draft = this.#coder.encode(payload, options, this.#services.tracing.outgoing());
-    draft.key ??= payload === null ? undefined : this.#stream.options.key?.(payload);
-    draft.partition = options?.partition;
-    return draft;
+  publishAll(payloads: readonly T[], { each, deadlineMs }: PublishAllOptions<T> = {}): Promise<readonly Published[]> {
+    const expires = this.#expires(deadlineMs);
+    return this.#services.tracing.sending(this.#stream.name, payloads.length, (trace) =>
+      this.#publishAll(payloads, { options: undefined, expires, trace }, each),
+    );
   }
 
   /** A message with its partition chosen, to be sent by other means than the publisher. */
   async placed(payload: T, options?: PublishOptions): Promise<Draft> {
     const checked = await this.#coder.check(payload);
-    const draft = this.draft(checked, options);
+    const draft = this.#draft(checked, options, this.#services.tracing.outgoing());
     const chosen = this.#selector(checked, draft);
     if (draft.partition === undefined && chosen !== undefined) draft.partition = chosen % (await this.#publisher.partitions());
     return draft;
   }
 
-  #add(many: Many, index: number, payload: T, expires: number, options: PublishAllOptions<T>): void {
+  #publish(payload: T, sending: Sending): Promise<Published> {
+    const checked = this.#coder.check(payload);
+    if (!(checked instanceof Promise) && this.#waiting === 0 && !this.#publisher.congested) return this.#enqueue(checked, sending);
+    const later = Promise.resolve(checked);
+    // Awaited when it is this call's turn; until then a mismatch is not unhandled.
+    later.catch(() => {});
+    return this.#publishLater(later, sending);
+  }
+
+  async #publishAll(payloads: readonly T[], sending: Sending, each: PublishAllOptions<T>['each']): Promise<readonly Published[]> {
+    const checked = await Promise.all(payloads.map((payload) => this.#coder.check(payload)));
+    const many = new Many(payloads.length);
+    for (const [index, payload] of checked.entries()) {
+      if (this.#publisher.congested) await this.#publisher.room(sending.expires).catch(() => {});
+      this.#add(many, index, payload, sending, each);
+    }
+    return this.#published(await many.outcomes);
+  }
+
+  #add(many: Many, index: number, payload: T, sending: Sending, each: PublishAllOptions<T>['each']): void {
     const destination = this.#stream.name;
     try {
       if (this.#publisher.congested) throw raise('PUBLISH_DEADLINE', { destination });
-      const draft = this.draft(payload, options.each?.(payload, index));
-      this.#publisher.enqueue(many.item(index, draft, this.#selector(payload, draft), expires));
+      const draft = this.#draft(payload, each?.(payload, index), sending.trace);
+      this.#publisher.enqueue(many.item(index, draft, this.#selector(payload, draft), sending.expires));
     } catch (error) {
       many.settle(index, { error: asError(error, destination) });
     }
   }
 
   /** In order behind the calls that already wait. */
-  async #publishLater(checked: T | Promise<T>, expires: number, options?: PublishOptions): Promise<Published> {
+  async #publishLater(checked: Promise<T>, sending: Sending): Promise<Published> {
     const turn = this.#queueUp();
     let published: Promise<Published>;
     try {
       const payload = await checked;
       await turn.before;
-      await this.#publisher.room(expires);
-      published = this.#enqueue(payload, expires, options);
+      await this.#publisher.room(sending.expires);
+      published = this.#enqueue(payload, sending);
     } finally {
       turn.leave();
     }
@@ -104,14 +116,22 @@ export class Outlet<T> {
     return { before, leave };
   }
 
-  #enqueue(payload: T, expires: number, options?: PublishOptions): Promise<Published> {
-    const draft = this.draft(payload, options);
+  #enqueue(payload: T, { options, expires, trace }: Sending): Promise<Published> {
+    const draft = this.#draft(payload, options, trace);
     const chosen = this.#selector(payload, draft);
     return new Promise((resolve, reject) => {
       const settle = (outcome: SendOutcome) =>
         outcome.error === undefined ? resolve(outcome as Published) : reject(outcome.error);
       this.#publisher.enqueue({ draft, selector: chosen, expires, settled: false, settle });
     });
+  }
+
+  /** An encoded message without its partition. */
+  #draft(payload: T, options: PublishOptions | undefined, trace: Headers | undefined): Draft {
+    const draft = this.#coder.encode(payload, options, trace);
+    draft.key ??= payload === null ? undefined : this.#stream.options.key?.(payload);
+    draft.partition = options?.partition;
+    return draft;
   }
 
   #expires(deadlineMs = this.#services.defaults.deadlineMs): number {

@@ -28,7 +28,7 @@ export async function* readLog<T>(
   const { log } = binder;
   const destination = stream.name;
   if (log === undefined) throw raise('FACET_MISSING', { binder: binder.name, facet: 'log', operation: 'read', destination });
-  const coder = new MessageCoder<T>(destination, stream.options, services.codecs);
+  const coder = new MessageCoder<T>(destination, stream.options, services.codecs, services);
   try {
     const spans = await spansOf(log, destination, range);
     for await (const messages of slices(log, destination, spans, range)) yield await decodeAll(coder, destination, messages);

@@ -2,6 +2,7 @@
 export { isTextual } from './codec.ts';
 export { KeyedExecutor } from './keyed-executor.ts';
 export { MetricsRegistry } from './metrics.ts';
-export { isFailureHeader, ParkingLot } from './park.ts';
+export { isFailureHeader } from './failure-headers.ts';
+export { ParkingLot } from './park.ts';
 export { retryDelay, retryPolicy } from './retry.ts';
 export type { RetryPolicy } from './retry.ts';

@@ -1,11 +1,17 @@
 import type { Headers } from '../binder/index.ts';
+import type { SpanSubject } from './spans.ts';
 import type { Tracing } from './tracing.ts';
 
 /**
  * Runs user code for a message within its trace. The result settles as the handler's does, or fails with the first error that
  * escapes it (see `isolateUncaught`). A handler that answers synchronously is answered synchronously.
  */
-export function runHandler<R>(tracing: Tracing, headers: Headers, handler: () => R | PromiseLike<R>): R | Promise<R> {
+export function runHandler<R>(
+  tracing: Tracing,
+  headers: Headers | readonly Headers[],
+  handler: () => R | PromiseLike<R>,
+  subject?: SpanSubject,
+): R | Promise<R> {
   let escape: ((error: unknown) => void) | undefined;
   let ended = false;
   const fail = (error: unknown) => {
@@ -13,7 +19,7 @@ export function runHandler<R>(tracing: Tracing, headers: Headers, handler: () =>
     escape?.(error);
     return escape !== undefined;
   };
-  const result = tracing.handling(headers, handler, fail);
+  const result = tracing.handling(headers, handler, fail, subject);
   if (!isPromise(result)) {
     ended = true;
     return result;

@@ -36,7 +36,7 @@ class Runtime implements Millrace {
   readonly call: Commands['call'];
   readonly handle: Commands['handle'];
   readonly cancel: Commands['cancel'];
-  readonly parked: ParkedMessages = createParkedMessages();
+  readonly parked: ParkedMessages;
   readonly #regions: Regions;
   readonly #modules: readonly { close(): Promise<void> }[];
   readonly #binders: BinderPool;
@@ -53,6 +53,7 @@ class Runtime implements Millrace {
     this.#binders = new BinderPool({ create: options.binders, defaultBinder, destinations, log, metrics: this.#metrics });
     this.#defaults = { retry: {}, deadlineMs: 30_000, closeDeadlineMs: 30_000, ...options.defaults };
     const services = this.#services(options);
+    this.parked = createParkedMessages(this.#binders, services.clock);
     const events = createEventStreams(services);
     const commands = createCommands(services);
     this.#regions = createRegions(services);

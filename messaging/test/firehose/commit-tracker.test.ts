@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, nat, option, property } from 'fast-check';
 import { expect, test } from 'vitest';
 import { CommitTracker } from '../../src/firehose/commit-tracker.ts';
 
@@ -39,8 +39,8 @@ test('a set is next when everything before it is finished', () => {
 
 test('in whatever order deliveries finish, commits never pass an unfinished one and in the end reach the last', () => {
   // A script of steps: fetch another, or finish one of those open.
-  fc.assert(
-    fc.property(fc.array(fc.option(fc.nat(50), { nil: undefined }), { maxLength: 4000, size: 'max' }), (script) => {
+  assert(
+    property(array(option(nat(50), { nil: undefined }), { maxLength: 4000, size: 'max' }), (script) => {
       const tracker = new CommitTracker<number>();
       const open = new Map<number, ReturnType<typeof tracker.add>>();
       let fetched = 0;

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import { CodecRegistry, decodeWith, encodeWith, essence, isTextual, naturalContentType } from '../../src/policies/codec.ts';
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text));
+const named = (contentType: string) => ({ contentType, encode: () => bytes(contentType), decode: () => contentType });
 const registry = new CodecRegistry();
+const decode = (text: string) => registry.find('application/json').decode(bytes(text), 'application/json');
 const roundTrip = (payload: unknown, contentType: string) => {
   const codec = registry.find(contentType);
   return codec.decode(codec.encode(payload), contentType);
@@ -30,10 +32,9 @@ test('a string under JSON is JSON text already, as Spring has it', () => {
 });
 
 test('JSON that is plain text is read as a string, but broken JSON is an error', () => {
-  const { decode } = registry.find('application/json');
-  expect(decode(bytes('2026-01-01 10:00'), 'application/json')).toBe('2026-01-01 10:00');
-  expect(decode(bytes('42'), 'application/json')).toBe(42);
-  for (const broken of ['{"a":', ' [1,', '"x']) expect(() => decode(bytes(broken), 'application/json')).toThrow(SyntaxError);
+  expect(decode('2026-01-01 10:00')).toBe('2026-01-01 10:00');
+  expect(decode('42')).toBe(42);
+  for (const broken of ['{"a":', ' [1,', '"x']) expect(() => decode(broken)).toThrow(SyntaxError);
 });
 
 test('errors name the destination and the content type', () => {
@@ -53,8 +54,7 @@ test('errors name the destination and the content type', () => {
 });
 
 test('codecs of the user come first, by exact type, suffix or family', () => {
-  const codec = (contentType: string) => ({ contentType, encode: () => bytes(contentType), decode: () => contentType });
-  const own = new CodecRegistry([codec('application/*+avro'), codec('image/*'), codec('application/json')]);
+  const own = new CodecRegistry([named('application/*+avro'), named('image/*'), named('application/json')]);
   expect(own.find('application/vnd.x.v2+avro').contentType).toBe('application/*+avro');
   expect(own.find('image/png').contentType).toBe('image/*');
   expect(own.find('application/json; charset=utf-8').contentType).toBe('application/json');

@@ -1,5 +1,5 @@
 import { ManualClock, systemClock } from '@millrace/core';
-import fc from 'fast-check';
+import { array, assert, asyncProperty, boolean, constantFrom, integer, nat, option, record } from 'fast-check';
 import { expect, test } from 'vitest';
 import { KeyedExecutor, type Step } from '../../src/policies/keyed-executor.ts';
 
@@ -83,17 +83,17 @@ test('waiting outside frees the slot', async () => {
 });
 
 test('whatever the tasks do, order per key, the bound on concurrency and completeness hold', async () => {
-  const plan = fc.array(
-    fc.record({
-      key: fc.option(fc.constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
-      turns: fc.nat(3),
-      retries: fc.nat(2),
-      sync: fc.boolean(),
+  const plan = array(
+    record({
+      key: option(constantFrom('a', 'b', 'c', 'd'), { nil: undefined }),
+      turns: nat(3),
+      retries: nat(2),
+      sync: boolean(),
     }),
     { maxLength: 60 },
   );
-  await fc.assert(
-    fc.asyncProperty(plan, fc.integer({ min: 1, max: 5 }), async (tasks, concurrency) => {
+  await assert(
+    asyncProperty(plan, integer({ min: 1, max: 5 }), async (tasks, concurrency) => {
       const executor = new KeyedExecutor(systemClock, concurrency);
       const finished: number[] = [];
       const active = new Set<string>();

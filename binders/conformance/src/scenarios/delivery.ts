@@ -25,7 +25,6 @@ export const deliveryScenarios = group(
     for (let from = 0; from < total; from += 500)
       await sendBooked(kit, producer, ledger, numbered(Math.min(500, total - from), `${from}-`));
     await drainBooked(kit, consumer, ledger);
-    await quiet(kit, consumer);
     ledger.check({ duplicates: 'none' });
   }),
 

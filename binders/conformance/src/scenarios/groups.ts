@@ -46,9 +46,9 @@ export const groupsScenarios = group(
     const working = both.map(({ binding }) => new Consumption(kit, binding, (each) => ledger.received(textOf(each.payload) ?? '')));
     await sendBooked(kit, await kit.binder.bindProducer(destination), ledger, spread(200, 4));
     await kit.eventually(`all received: ${ledger.toString()}`, () => ledger.missing().length === 0);
+    members.checkOwnership();
     await Promise.all(working.map((each) => each.stop()));
     ledger.check({ duplicates: 'none' });
-    members.checkOwnership();
   }),
 
   scenario('each group gets every message once', [], async (kit) => {
@@ -207,12 +207,10 @@ export const groupsScenarios = group(
       }
       await kit.eventually(`all received: ${ledger.toString()}`, () => ledger.missing().length === 0);
     }
+    for (const { members } of teams) members.checkOwnership();
     await Promise.all(working.map((each) => each.stop()));
     assert.equal(sent.summary().acks, 300);
-    for (const { ledger, members } of teams) {
-      ledger.check({ duplicates: 'none' });
-      members.checkOwnership();
-    }
+    for (const { ledger } of teams) ledger.check({ duplicates: 'none' });
   }),
 
   scenario('many subscribers each get every message', [], async (kit) => {

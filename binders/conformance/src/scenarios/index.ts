@@ -14,6 +14,7 @@ import { queueTimingScenarios } from './queue-timing.ts';
 import { queueScenarios } from './queue.ts';
 import { regionScenarios } from './region.ts';
 import { requestReplyScenarios } from './request-reply.ts';
+import { retentionScenarios } from './retention.ts';
 import { survivalScenarios } from './survival.ts';
 import { transactionsScenarios } from './transactions.ts';
 import { unsupportedScenarios } from './unsupported.ts';
@@ -30,6 +31,7 @@ export const scenarios: readonly Scenario[] = [
   ...groupsScenarios,
   ...partitionsScenarios,
   ...logScenarios,
+  ...retentionScenarios,
   ...positionsScenarios,
   ...transactionsScenarios,
   ...queueScenarios,

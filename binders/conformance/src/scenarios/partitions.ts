@@ -140,8 +140,8 @@ export const partitionsScenarios = group(
     const second = await members.join(destination, 'g');
     await members.settled({ spread: true });
     assert.equal(first.owned.size + second.owned.size, 4);
-    await working.stop();
     members.checkOwnership();
+    await working.stop();
   }),
 
   scenario('a leaving member hands its partitions over', [needs.ordered], async (kit) => {
@@ -262,9 +262,9 @@ class Team {
         this.#ledger.check();
         throw error;
       });
+    this.#members.checkOwnership();
     await Promise.all(this.#working.map((each) => each.consumption.stop()));
     this.#ledger.check();
-    this.#members.checkOwnership();
     if (this.#kit.can.ordered) assert.deepEqual(this.#disorder, [], 'new messages of a partition arrive in order');
   }
 

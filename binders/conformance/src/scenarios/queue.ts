@@ -86,7 +86,6 @@ export const queueScenarios = group(
       await sendBooked(kit, sending, ledger, commands(500, `${batch}-`));
     const consumer = await kit.queue.consume(name);
     await drainBooked(kit, consumer, ledger);
-    await quiet(kit, consumer);
     ledger.check({ duplicates: 'none' });
   }),
 

@@ -3,9 +3,9 @@ import { accepted, collect, drain, inAnyOrder, quiet } from '../expect.ts';
 import type { Kit } from '../kit.ts';
 import { command, commands, message, names, numbered, plain, spread, texts } from '../messages.ts';
 import * as needs from '../needs.ts';
+import { readAll } from '../reading.ts';
 import { group, loneScenario } from '../scenario.ts';
 import { apply, contents, put, remove, summary, Watching } from '../watching.ts';
-import { readAll } from './log.ts';
 import { ids } from './queue.ts';
 
 const survives = [needs.restart, needs.durable];

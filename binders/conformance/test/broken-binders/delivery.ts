@@ -1,5 +1,6 @@
 import type { Delivery, OutboundMessage, ProducerBinding, SendOutcome } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 
 export const brokenDelivery: readonly BrokenBinder[] = [
   {
@@ -41,7 +42,10 @@ export const brokenDelivery: readonly BrokenBinder[] = [
   {
     name: 'never acknowledges',
     sabotage: () => ({ consumer: () => ({ ack: async () => undefined }) }),
-    caughtBy: ['delivery › every message arrives, and once it is acknowledged not again', 'groups › a group gets what was sent while no member was there'],
+    caughtBy: [
+      'delivery › every message arrives, and once it is acknowledged not again',
+      'groups › a group gets what was sent while no member was there',
+    ],
   },
   {
     name: 'releases without the delay',
@@ -50,7 +54,7 @@ export const brokenDelivery: readonly BrokenBinder[] = [
   },
   {
     name: 'ignores maxInFlight',
-    sabotage: () => ({ consumerOptions: ({ maxInFlight: _, ...rest }) => rest }),
+    sabotage: () => ({ consumerOptions: (each) => without(each, 'maxInFlight') }),
     caughtBy: ['delivery › maxInFlight bounds what is handed out before it is acknowledged'],
   },
   {
@@ -111,7 +115,10 @@ export const brokenDelivery: readonly BrokenBinder[] = [
     sabotage: () => ({
       producer: (real) => ({ send: async (messages) => (await real.send(messages)).map((): SendOutcome => ({})) }),
     }),
-    caughtBy: ['content › one byte more than maxMessageBytes is refused, and its neighbours are not', 'producer › a partition that does not exist is refused'],
+    caughtBy: [
+      'content › one byte more than maxMessageBytes is refused, and its neighbours are not',
+      'producer › a partition that does not exist is refused',
+    ],
   },
   {
     name: 'ignores the partition',

@@ -1,5 +1,6 @@
 import type { ConsumerListener, ConsumerOptions, Delivery } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 
 export const brokenGroups: readonly BrokenBinder[] = [
   {
@@ -55,7 +56,7 @@ export const brokenGroups: readonly BrokenBinder[] = [
   },
   {
     name: 'ignores a fixed assignment',
-    sabotage: () => ({ consumerOptions: ({ assignment: _, ...rest }) => rest }),
+    sabotage: () => ({ consumerOptions: (each) => without(each, 'assignment') }),
     caughtBy: ['partitions › with a fixed assignment nobody takes over the partitions of a missing member'],
   },
   {

@@ -4,6 +4,7 @@ import { brokenDelivery } from './delivery.ts';
 import { brokenGroups } from './groups.ts';
 import { brokenLogs } from './logs.ts';
 import { brokenQueues } from './queues.ts';
+import { brokenRestarts } from './restarts.ts';
 import { brokenRegions } from './regions.ts';
 
 /** A binder that does one thing wrong, and the scenarios that must say so. */
@@ -21,4 +22,5 @@ export const brokenBinders: readonly BrokenBinder[] = [
   ...brokenQueues,
   ...brokenRegions,
   ...brokenClaims,
+  ...brokenRestarts,
 ];

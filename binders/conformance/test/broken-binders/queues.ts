@@ -1,5 +1,6 @@
 import type { OutboundCommand } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 import type { Sabotage } from './sabotage.ts';
 
 export const brokenQueues: readonly BrokenBinder[] = [
@@ -36,12 +37,15 @@ export const brokenQueues: readonly BrokenBinder[] = [
   },
   {
     name: 'ignores priority',
-    sabotage: () => changedCommands(({ priority: _, ...rest }) => rest),
-    caughtBy: ['queue timing › higher priorities are handed out first', 'queue timing › a command that comes later overtakes those of lower priority'],
+    sabotage: () => changedCommands((each) => without(each, 'priority')),
+    caughtBy: [
+      'queue timing › higher priorities are handed out first',
+      'queue timing › a command that comes later overtakes those of lower priority',
+    ],
   },
   {
     name: 'ignores the delay of commands',
-    sabotage: () => changedCommands(({ notBefore: _, ...rest }) => rest),
+    sabotage: () => changedCommands((each) => without(each, 'notBefore')),
     caughtBy: ['queue timing › a delayed command is not handed out before its time'],
   },
   {
@@ -51,12 +55,12 @@ export const brokenQueues: readonly BrokenBinder[] = [
   },
   {
     name: 'hands expired commands out',
-    sabotage: () => changedCommands(({ expiresAt: _, ...rest }) => rest),
+    sabotage: () => changedCommands((each) => without(each, 'expiresAt')),
     caughtBy: ['queue timing › an expired command is not handed out'],
   },
   {
     name: 'does not drop duplicates',
-    sabotage: () => changedCommands(({ deduplicateMs: _, ...rest }) => rest),
+    sabotage: () => changedCommands((each) => without(each, 'deduplicateMs')),
     caughtBy: ['queue timing › a duplicate id is accepted and dropped'],
   },
   {
@@ -67,7 +71,7 @@ export const brokenQueues: readonly BrokenBinder[] = [
   },
   {
     name: 'takes all commands for one consumer',
-    sabotage: () => ({ queueOptions: ({ maxInFlight: _, ...rest }) => rest }),
+    sabotage: () => ({ queueOptions: (each) => without(each, 'maxInFlight') }),
     caughtBy: ['queue › maxInFlight bounds what a consumer holds, and what it holds back'],
   },
   {
@@ -93,7 +97,9 @@ export const brokenQueues: readonly BrokenBinder[] = [
       queueConsumer: (real) => ({
         async receive(max, waitMs) {
           const got = await real.receive(max, waitMs);
-          return got.map((each) => new Proxy(each, { get: (target, name) => (name === 'redeliveries' ? 0 : Reflect.get(target, name)) }));
+          return got.map(
+            (each) => new Proxy(each, { get: (target, name) => (name === 'redeliveries' ? 0 : Reflect.get(target, name)) }),
+          );
         },
       }),
     }),

@@ -1,5 +1,6 @@
 import type { RegionChange, RegionChangeEvent, WatchEvent } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 import type { Sabotage } from './sabotage.ts';
 
 export const brokenRegions: readonly BrokenBinder[] = [
@@ -46,13 +47,16 @@ export const brokenRegions: readonly BrokenBinder[] = [
   },
   {
     name: 'has no time to live',
-    sabotage: () => changedChanges(({ timeToLiveMs: _, ...rest }) => rest),
+    sabotage: () => changedChanges((each) => without(each, 'timeToLiveMs')),
     caughtBy: ['region › an entry is gone when its time to live has passed', 'watch › an expiry is told as one'],
   },
   {
     name: 'ignores conditions on versions',
-    sabotage: () => changedChanges(({ ifVersion: _, ...rest }) => rest),
-    caughtBy: ['region › a condition on the version holds or conflicts', 'region › of concurrent conditional changes one wins each round'],
+    sabotage: () => changedChanges((each) => without(each, 'ifVersion')),
+    caughtBy: [
+      'region › a condition on the version holds or conflicts',
+      'region › of concurrent conditional changes one wins each round',
+    ],
   },
   {
     name: 'applies atomic calls one by one',
@@ -76,7 +80,7 @@ export const brokenRegions: readonly BrokenBinder[] = [
   },
   {
     name: 'echoes own writes',
-    sabotage: () => ({ watchOptions: ({ excludeOrigin: _, ...rest }) => rest }),
+    sabotage: () => ({ watchOptions: (each) => without(each, 'excludeOrigin') }),
     caughtBy: ['watch › own writes can be left out'],
   },
   {
@@ -91,12 +95,12 @@ export const brokenRegions: readonly BrokenBinder[] = [
   },
   {
     name: 'takes a snapshot where it should resume',
-    sabotage: () => ({ watchOptions: ({ resumeAfter: _, ...rest }) => rest }),
+    sabotage: () => ({ watchOptions: (each) => without(each, 'resumeAfter') }),
     caughtBy: ['watch positions › a watch resumes after a position with what was missed, and nothing else'],
   },
   {
     name: 'forgets named watchers',
-    sabotage: () => ({ watchOptions: ({ name: _, competing: __, ...rest }) => rest }),
+    sabotage: () => ({ watchOptions: (each) => without(each, 'name', 'competing') }),
     caughtBy: [
       'watch positions › a named watcher gets what it missed',
       'watch positions › competing members share the changes by key, each key in order',
@@ -115,7 +119,9 @@ export const brokenRegions: readonly BrokenBinder[] = [
   {
     name: 'drops changes of a slow watcher silently',
     sabotage: () => ({
-      watch: (real) => ({ receive: async (max, waitMs) => (await real.receive(max, waitMs)).filter((event) => event.kind !== 'gap') }),
+      watch: (real) => ({
+        receive: async (max, waitMs) => (await real.receive(max, waitMs)).filter((event) => event.kind !== 'gap'),
+      }),
     }),
     caughtBy: ["watch positions › a slow watcher with 'disconnect' stalls no writer and is told of its gap"],
   },

@@ -20,6 +20,8 @@ import type {
 
 /** Where a binder is made to do something wrong. Each function gets the real thing and returns what replaces parts of it. */
 export interface Sabotage {
+  /** What the harness's restart does. */
+  readonly restart?: () => Promise<void>;
   readonly capabilities?: (real: BinderCapabilities) => BinderCapabilities;
   readonly producer?: (real: ProducerBinding) => Partial<ProducerBinding>;
   readonly group?: (name: string | undefined) => string | undefined;
@@ -111,4 +113,10 @@ function brokenTransactions(
     consumed: transaction.consumed.map(({ binding, deliveries }) => ({ binding: originals.get(binding) ?? binding, deliveries })),
   });
   return { commit: (transaction) => broken.commit(original(transaction)) };
+}
+
+/** The options without some of them: a binder that does not look at these. */
+export function without<T extends object>(options: T, ...names: readonly (keyof T)[]): T {
+  const kept = Object.entries(options).filter(([name]) => !names.includes(name as keyof T));
+  return Object.fromEntries(kept) as T;
 }
