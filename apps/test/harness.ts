@@ -100,12 +100,12 @@ export function source(
   settings: Settings & { readonly take?: Next['push'] } = {},
 ): RunningSource {
   const seen: AppMessage[] = [];
-  let wake = () => {};
+  let wake: (() => void) | undefined;
   const next: Next = {
     push(batch) {
       const result = settings.take?.(batch);
       seen.push(...batch);
-      wake();
+      wake?.();
       return result;
     },
   };

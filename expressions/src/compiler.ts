@@ -83,7 +83,11 @@ class Compiler {
       return (scope) => JavaList.from(items, (item) => item(scope));
     }
     const entries = node.entries.map(([key, value]) => [this.compile(key), this.compile(value)] as const);
-    return (scope) => new Map(entries.map(([key, value]) => [key(scope), value(scope)]));
+    return (scope) => {
+      const map = new Map<unknown, unknown>();
+      for (const [key, value] of entries) map.set(key(scope), value(scope));
+      return map;
+    };
   }
 
   #property(node: NodeOf<'property'>): Evaluate {
@@ -339,8 +343,9 @@ class Compiler {
   #compare(node: NodeOf<'binary'>, left: Evaluate, right: Evaluate): Evaluate {
     const holds = orderings[node.operator]!;
     return (scope) => {
-      const [a, b] = [left(scope), right(scope)];
-      const order = compare(a, b);
+      const a = left(scope);
+      const b = right(scope);
+      const order = typeof a === 'number' && typeof b === 'number' && a !== b ? a - b : compare(a, b);
       if (order === undefined) throw this.#operands(node, a, b);
       return holds(order);
     };

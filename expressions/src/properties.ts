@@ -19,11 +19,17 @@ export function readProperty(scope: Scope, target: unknown, name: string, text: 
 }
 
 function readObject(scope: Scope, target: object, name: string, text: string, span: Span): unknown {
+  // Almost every object is plain data; neither lists, maps, bytes nor boxed numbers have this constructor.
+  if (target.constructor === Object) return readOwn(target, name);
   if (Array.isArray(target)) return readArray(target, name, text, span);
   if (target instanceof Map) return target.get(name) ?? null;
   if (target instanceof Uint8Array)
     return name === 'length' ? target.length : readText(scope, decodeText(target), name, text, span);
   if (isNumber(target)) throw missing(target, name, text, span);
+  return readOwn(target, name);
+}
+
+function readOwn(target: object, name: string): unknown {
   return Object.hasOwn(target, name) ? ((target as Record<string, unknown>)[name] ?? null) : null;
 }
 
@@ -39,7 +45,7 @@ function readText(scope: Scope, target: string, name: string, text: string, span
   if (parsed === notJson) return readPlainText(target, name, text, span);
   if (typeof parsed !== 'object' || parsed === null) return null;
   if (Array.isArray(parsed)) return /^\d+$/.test(name) ? (parsed[Number(name)] ?? null) : null;
-  return Object.hasOwn(parsed, name) ? ((parsed as Record<string, unknown>)[name] ?? null) : null;
+  return readOwn(parsed, name);
 }
 
 function readPlainText(target: string, name: string, text: string, span: Span): unknown {

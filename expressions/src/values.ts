@@ -36,12 +36,24 @@ export function stringify(value: unknown): string {
 
 /** The plain JavaScript value: numbers unboxed, lists and maps as arrays and objects. */
 export function toJs(value: unknown): unknown {
-  if (value === undefined) return null;
+  if (typeof value !== 'object' || value === null) return value ?? null;
   if (value instanceof Real || value instanceof Long) return plain(value);
-  if (value instanceof Map) return Object.fromEntries([...value].map(([key, item]) => [render(key), toJs(item)]));
-  if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value;
+  if (value instanceof Map) return plainObject(value);
+  if (value instanceof Uint8Array) return value;
   if (Array.isArray(value)) return Array.from(value, toJs);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, toJs(item)]));
+}
+
+function plainObject(map: ReadonlyMap<unknown, unknown>): Record<string, unknown> {
+  const object: Record<string, unknown> = {};
+  for (const [key, item] of map) {
+    const name = render(key);
+    // Assigning this name would change the prototype instead.
+    if (name === '__proto__')
+      Object.defineProperty(object, name, { value: toJs(item), enumerable: true, configurable: true, writable: true });
+    else object[name] = toJs(item);
+  }
+  return object;
 }
 
 const decoder = new TextDecoder();
@@ -53,13 +65,36 @@ export function decodeText(bytes: Uint8Array): string {
 /** What a text that is no JSON parses to. */
 export const notJson = Symbol('not JSON');
 
-/** Numbers that lose what they were when parsed: whole doubles, exponents, more digits than a double holds. */
-const delicateNumber = /\d\.0+(?!\d)|\d[eE]|\d{16}/;
+const wholeDoubleOrExponent = /\d(?:\.0+(?!\d)|[eE])/;
+const manyDigits = 16;
+
+/** Whether a text may hold numbers that lose what they were when parsed: whole doubles, exponents, more digits than a double holds. */
+function holdsDelicateNumber(text: string): boolean {
+  return wholeDoubleOrExponent.test(text) || holdsManyDigits(text);
+}
+
+// A run of so many digits covers one of every so many characters, so most of the text need not be looked at.
+function holdsManyDigits(text: string): boolean {
+  for (let at = manyDigits - 1; at < text.length; at += manyDigits) {
+    if (!isDigit(text, at)) continue;
+    let start = at;
+    let end = at + 1;
+    while (isDigit(text, start - 1)) start--;
+    while (isDigit(text, end)) end++;
+    if (end - start >= manyDigits) return true;
+  }
+  return false;
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at);
+  return code >= 0x30 && code <= 0x39;
+}
 
 /** Parses JSON text, keeping `5.0` apart from `5` and whole numbers beyond 2^53 exact; {@link notJson} if it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return delicateNumber.test(text)
+    return holdsDelicateNumber(text)
       ? JSON.parse(text, reviveNumber as (key: string, value: unknown) => unknown)
       : JSON.parse(text);
   } catch {

@@ -81,7 +81,7 @@ export type DslCodeName = keyof typeof table;
 
 /** The number that goes with each code name. */
 export const dslCodes: Readonly<Record<DslCodeName, number>> = Object.freeze(
-  Object.fromEntries(Object.entries(table).map(([name, row]) => [name, row.dsl])) as Record<DslCodeName, number>,
+  Object.fromEntries(Object.entries(table).map(([name, { dsl }]) => [name, dsl])) as Record<DslCodeName, number>,
 );
 
 /** One fault found by the validation of a task definition. `position` is a 0-based character offset in the text. */

@@ -12,3 +12,10 @@ export { bindingKeys, defineStream, unnamedStream } from './stream/definition.ts
 export type { StreamApp, StreamAppType, StreamDefinition } from './stream/definition.ts';
 export { streamToText } from './stream/text.ts';
 export type { StreamTextOptions } from './stream/text.ts';
+export { parseTask, unnamedTask } from './task/parser.ts';
+export type { TaskOptions } from './task/parser.ts';
+export type { FlowNode, SplitNode, TaskAppNode, TaskNode, TransitionNode, TransitionTarget } from './task/ast.ts';
+export { childTasks, executableText, taskApps } from './task/definition.ts';
+export type { ChildTask, TaskApp } from './task/definition.ts';
+export { taskToText } from './task/text.ts';
+export type { TaskTextOptions } from './task/text.ts';

@@ -1,3 +1,5 @@
+import { isBlank } from './lexing/characters.ts';
+
 const secretEndings = ['username', 'password', 'secret', 'key', 'token', 'url', 'vcap_services'];
 
 /** What stands for a secret in output. */
@@ -15,5 +17,5 @@ export function redactProperties(properties: Readonly<Record<string, string>>): 
 }
 
 function redactValue(name: string, value: string): string {
-  return isSecretName(name) && value.trim() !== '' ? redacted : value;
+  return isSecretName(name) && !isBlank(value) ? redacted : value;
 }

@@ -23,8 +23,9 @@ function startOfLine(text: string, position: number): number {
   return position === 0 ? 0 : text.lastIndexOf('\n', position - 1) + 1;
 }
 
+const caret = (gap: number): string => `${' '.repeat(gap)}^\n`;
+
 function marks(text: string, column: number, lineStart: number, checkpoint: number | undefined): string {
-  const caret = (gap: number) => `${' '.repeat(gap)}^\n`;
   if (!checkpoint || startOfLine(text, checkpoint) !== lineStart) return caret(column);
   const starColumn = checkpoint - lineStart;
   const gap = column - starColumn - 1;

@@ -1,15 +1,16 @@
-import { expandOptionNames, findOption, MillraceError, readOption, readOptions } from '@millrace/core';
+import { expandOptionNames, findOption, MillraceError, readOption, readOptions, relaxedName } from '@millrace/core';
 import type { OptionSet, OptionSource } from '@millrace/core';
-import type { AppKind, Catalogue } from '../catalogue.ts';
+import type { ArgumentNode, StreamApp, StreamAppNode } from '@millrace/pipeline-dsl';
+import type { Catalogue } from '../catalogue.ts';
 import { appError } from '../errors.ts';
-import { inputOptions, outputOptions } from '../runtime/bindings.ts';
+import { inputOptions, instanceOptions, outputOptions } from '../runtime/bindings.ts';
 import type { InputSettings, OutputSettings } from '../runtime/bindings.ts';
 import { flatten } from '../runtime/config/flatten.ts';
 import { dottedLayer } from '../runtime/config/layers.ts';
 import { Properties } from '../runtime/config/properties.ts';
 import type { AppDefinition } from '../runtime/define.ts';
 import { compileExpression } from '../runtime/expression.ts';
-import type { ParsedApp, ParsedPipeline } from './parse.ts';
+import type { ParsedPipeline } from './parse.ts';
 
 /** An app of a pipeline with everything that is known about it before it starts. */
 export interface PlannedApp {
@@ -32,12 +33,13 @@ export interface PlannedPipeline {
 }
 
 const bindingOptions: OptionSet = Object.fromEntries(
-  [...Object.entries(inputOptions), ...Object.entries(outputOptions)].map(([key, spec]) => [`${spec.name}/${key}`, spec]),
+  [...Object.values(inputOptions), ...Object.values(outputOptions)].map((spec) => [spec.name, spec]),
 );
 
 /**
- * Finds every app of a pipeline and checks its options, so that nothing starts that cannot run. Raises `APP_UNKNOWN`, the errors of
- * options, and `PIPELINE_INVALID`; each names the pipeline and the app, and carries the app's position in the text.
+ * Finds every app of a pipeline and checks its options, so that nothing starts that cannot run. Raises `PIPELINE_INVALID`
+ * (`INVALID_ARGUMENT`) for an unknown app, option, value or expression: it names the app and carries its position in the text, and
+ * its cause says what is wrong.
  */
 export function planPipeline(
   parsed: ParsedPipeline,
@@ -46,23 +48,23 @@ export function planPipeline(
 ): PlannedPipeline {
   const apps = parsed.apps.map((app, index) => {
     try {
-      return planApp(parsed, app, index, catalogue, shared);
+      return planApp(parsed, app, catalogue, shared);
     } catch (error) {
-      throw located(error, parsed, app);
+      throw located(error, parsed, index);
     }
   });
-  return { name: parsed.name, apps, bound: parsed.bound };
+  return { name: parsed.name, apps, bound: !parsed.node.unbound };
 }
 
 function planApp(
   parsed: ParsedPipeline,
-  app: ParsedApp,
-  index: number,
+  app: StreamApp,
   catalogue: Catalogue,
   shared: Readonly<Record<string, unknown>>,
 ): PlannedApp {
-  const definition = findApp(parsed, app, index, catalogue);
-  const values = { ...bindings(parsed, index), ...named(definition, app) };
+  const definition = findApp(app, catalogue);
+  const identity = { [instanceOptions.stream.name]: parsed.name, [instanceOptions.label.name]: app.label };
+  const values = { ...identity, ...app.bindings, ...fullNames(definition, app) };
   const properties = new Properties([dottedLayer('shared', flatten(shared)), dottedLayer('definition', flatten(values))]);
   checkOptions(definition, properties);
   return {
@@ -76,6 +78,12 @@ function planApp(
   };
 }
 
+function findApp({ type, name }: StreamApp, catalogue: Catalogue): AppDefinition {
+  if (type !== 'app') return catalogue.require(type, name);
+  const found = (['source', 'processor', 'sink'] as const).flatMap((kind) => catalogue.get(kind, name) ?? []);
+  return found[0] ?? catalogue.require('source', name);
+}
+
 function checkOptions(definition: AppDefinition, properties: OptionSource): void {
   for (const spec of Object.values(definition.options)) {
     const value = readOption(spec, properties);
@@ -83,59 +91,35 @@ function checkOptions(definition: AppDefinition, properties: OptionSource): void
   }
 }
 
-function findApp(parsed: ParsedPipeline, app: ParsedApp, index: number, catalogue: Catalogue): AppDefinition {
-  if (parsed.bound) return catalogue.require(kindAt(parsed, index), app.name);
-  const found = (['source', 'processor', 'sink'] as const).flatMap((kind) => catalogue.get(kind, app.name) ?? []);
-  return found[0] ?? catalogue.require('source', app.name);
+function isBinding([name]: readonly [string, string]): boolean {
+  return name.includes('.') && findOption(bindingOptions, name) !== undefined;
 }
 
-/** What an app must be by its place. */
-function kindAt({ apps, source, sink }: ParsedPipeline, index: number): AppKind {
-  if (index === 0 && source === undefined) return 'source';
-  return index === apps.length - 1 && sink === undefined ? 'sink' : 'processor';
+// An app's own options by full name; those of its bindings are understood when written in full.
+function fullNames(definition: AppDefinition, app: StreamApp): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(app.options);
+  const own = Object.fromEntries(entries.filter((entry) => !isBinding(entry)));
+  const owner = `The ${definition.kind} '${definition.name}'`;
+  return { ...Object.fromEntries(entries.filter(isBinding)), ...expandOptionNames(definition.options, own, owner) };
 }
 
-// Where apps read and write, as SCDF's servers hand it to them.
-function bindings({ name, apps, bound, source, sink }: ParsedPipeline, index: number): Record<string, string> {
-  const input = 'spring.cloud.stream.bindings.input';
-  const output = 'spring.cloud.stream.bindings.output';
-  const values: Record<string, string> = {
-    'spring.cloud.dataflow.stream.name': name,
-    'spring.cloud.dataflow.stream.app.label': apps[index]!.label,
-  };
-  if (!bound) return values;
-  const previous = index > 0 ? `${name}.${apps[index - 1]!.label}` : source?.destination;
-  if (previous !== undefined) {
-    values[`${input}.destination`] = previous;
-    values[`${input}.group`] = index === 0 ? (source!.group ?? name) : name;
-  }
-  const last = index === apps.length - 1;
-  if (!last) values[`${output}.producer.required-groups`] = name;
-  const next = last ? sink : `${name}.${apps[index]!.label}`;
-  if (next !== undefined) values[`${output}.destination`] = next;
-  return values;
-}
-
-// An app's own options by full name; names of bindings are understood in full.
-function named(definition: AppDefinition, app: ParsedApp): Readonly<Record<string, unknown>> {
-  const own: Record<string, string> = {};
-  const values: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(app.options)) {
-    const binding = contentTypeOption(name) ?? (name.includes('.') ? findOption(bindingOptions, name)?.name : undefined);
-    if (binding === undefined) own[name] = value;
-    else values[binding] = value;
-  }
-  return { ...values, ...expandOptionNames(definition.options, own, `The ${definition.kind} '${definition.name}'`) };
-}
-
-function contentTypeOption(name: string): string | undefined {
-  if (name.toLowerCase() === 'inputtype') return inputOptions.contentType.name;
-  return name.toLowerCase() === 'outputtype' ? outputOptions.contentType.name : undefined;
-}
-
-function located(error: unknown, parsed: ParsedPipeline, app: ParsedApp): unknown {
+function located(error: unknown, parsed: ParsedPipeline, index: number): unknown {
   if (!(error instanceof MillraceError)) return error;
-  const problem = `${error.message} (app '${app.label}' at position ${app.position})`;
-  const details = { pipeline: parsed.name, problem, position: app.position, app: app.label, cause: error.reason, ...error.details };
-  return appError('PIPELINE_INVALID', details, error);
+  const node = parsed.node.apps[index]!;
+  const app = parsed.apps[index]!.label;
+  const position = faultyArgument(error, node)?.start ?? node.start;
+  const problem = `${error.message} (app '${app}', position ${position})`;
+  return appError(
+    'PIPELINE_INVALID',
+    { ...error.details, pipeline: parsed.name, problem, position, app, because: error.reason },
+    error,
+  );
+}
+
+// Errors name options in full; the text may have a short or relaxed name, or one that is no option at all.
+function faultyArgument(error: MillraceError, { args }: StreamAppNode): ArgumentNode | undefined {
+  const { option } = error.details;
+  if (typeof option !== 'string') return undefined;
+  const wanted = relaxedName(option);
+  return args.findLast(({ name }) => relaxedName(name) === wanted || wanted.endsWith(`.${relaxedName(name)}`));
 }

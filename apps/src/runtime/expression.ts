@@ -1,3 +1,4 @@
+import type { Headers } from '@millrace/messaging/binder';
 import { compile, parseJson } from '@millrace/expressions';
 import type { EvaluateOptions, Expression } from '@millrace/expressions';
 import { messageOf, MillraceError } from '@millrace/core';
@@ -25,15 +26,16 @@ export function compileExpression(text: string, option: string, app: string): Co
 class MessageExpression implements CompiledExpression {
   readonly text: string;
   readonly #expression: Expression;
-  readonly #rooted: (message: AppMessage) => unknown;
-  // Evaluation is synchronous, so one set of options serves all messages, one after the other.
+  readonly #needsFacts: boolean;
+  // Evaluation is synchronous, so one root and one set of options serve all messages, one after the other.
+  readonly #root: { payload: unknown; headers: Headers } = { payload: undefined, headers: {} };
   readonly #options: EvaluateOptions;
   #message: AppMessage | undefined;
 
   constructor(expression: Expression) {
     this.text = expression.text;
     this.#expression = expression;
-    this.#rooted = needsFacts(expression) ? withFacts : asItIs;
+    this.#needsFacts = needsFacts(expression);
     this.#options = {
       parseJson: (text) => (text === this.#message?.payload ? this.#message.parsedBy(parseJson) : parseJson(text)),
     };
@@ -41,7 +43,9 @@ class MessageExpression implements CompiledExpression {
 
   evaluate(message: AppMessage): unknown {
     this.#message = message;
-    return this.#expression.evaluate(this.#rooted(message), this.#options);
+    this.#root.payload = message.payload;
+    this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
+    return this.#expression.evaluate(this.#root, this.#options);
   }
 }
 
@@ -52,11 +56,6 @@ function needsFacts({ references }: Expression): boolean {
   return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
 }
 
-function withFacts(message: AppMessage): unknown {
-  const { payload, headers, contentType, id, timestamp } = message;
-  return { payload, headers: { contentType, id, timestamp, ...headers } };
-}
-
-function asItIs(message: AppMessage): unknown {
-  return message;
+function withFacts({ headers, contentType, id, timestamp }: AppMessage): Headers {
+  return { contentType, id, timestamp, ...headers };
 }

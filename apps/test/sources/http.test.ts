@@ -61,7 +61,7 @@ describe('http source', () => {
     const { url, seen } = await start({ 'http.supplier.max-body-size': '10' });
     expect((await post(url, 'x'.repeat(11))).status).toBe(413);
     const body = new Blob(['x'.repeat(11)]).stream();
-    const streamed = await fetch(url, { method: 'POST', body, duplex: 'half' } as RequestInit);
+    const streamed = await fetch(url, { method: 'POST', body, duplex: 'half' });
     expect(streamed.status).toBe(413);
     expect((await post(url, 'x'.repeat(10))).status).toBe(202);
     expect(seen).toHaveLength(1);

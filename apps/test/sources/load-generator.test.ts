@@ -23,10 +23,7 @@ it('adds the time where asked to', async () => {
 });
 
 it('waits for the pipeline', async () => {
-  let release = () => {};
-  const gate = new Promise<void>((resolve) => {
-    release = resolve;
-  });
+  const { promise: gate, resolve: release } = Promise.withResolvers<void>();
   const { seen, ended } = source(loadGenerator, { 'load-generator.message-count': '2000' }, { take: () => gate });
   await new Promise(setImmediate);
   expect(seen).toHaveLength(500);

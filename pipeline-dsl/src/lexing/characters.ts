@@ -17,8 +17,7 @@ export const code = {
   bar: 124,
 } as const;
 
-const wordCharacters = new Set([...'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'].map((c) => c.charCodeAt(0)));
-const wordTable = Uint8Array.from({ length: 128 }, (_, index) => (wordCharacters.has(index) ? 1 : 0));
+const wordTable = Uint8Array.from({ length: 128 }, (_, index) => (/\w/.test(String.fromCharCode(index)) ? 1 : 0));
 
 /** Whether an identifier may start here: an ASCII letter, digit or underscore. */
 export function isWordCharacter(character: number): boolean {
@@ -53,16 +52,22 @@ export function characterAt(text: string, position: number): number {
 
 // The rule of Java identifiers, of which the names of streams and tasks are a superset. Works on UTF-16 units, as Java does.
 const nameStart = /^[\p{L}\p{Nl}\p{Sc}\p{Pc}]$/u;
-const namePart = /^[\p{L}\p{Nl}\p{Sc}\p{Pc}\p{Nd}\p{Mn}\p{Mc}\p{Cf}\u0000-\u0008\u000e-\u001b\u007f-\u009f-]$/u;
+const namePart = /^[\p{L}\p{Nl}\p{Sc}\p{Pc}\p{Nd}\p{Mn}\p{Mc}\p{Cf}\p{Cc}-]$/u;
+const separator = /[\t\n\v\f\r\x1c-\x1f]/; // oxlint-disable-line no-control-regex
 
 /** Whether `name` may name a stream or a task: a letter, `_` or `$`, then letters, digits, `_`, `$` or `-`, in any script. */
 export function isDefinitionName(name: string): boolean {
   if (/^[A-Za-z_$][\w$-]*$/.test(name)) return true;
   const units = name.split('');
-  return units.length > 0 && nameStart.test(units[0]!) && units.every((unit) => namePart.test(unit));
+  return units.length > 0 && nameStart.test(units[0]!) && units.every((unit) => namePart.test(unit)) && !separator.test(name);
 }
 
 /** Whether the lexer reads `name` as one identifier, so that it can stand for an app or label in a definition. */
 export function isIdentifier(name: string): boolean {
   return /^\w[\w$-]*$/.test(name);
+}
+
+/** Whether there is no text in `value`: nothing, or white space that is not a no-break space. */
+export function isBlank(value: string): boolean {
+  return /^[^\S\u00a0\u2007\u202f\ufeff]*$/.test(value);
 }

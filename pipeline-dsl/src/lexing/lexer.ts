@@ -31,7 +31,7 @@ export function lex(text: string, dialect: Dialect): Token[] {
   let position = 0;
   while (position < text.length) {
     const character = text.charCodeAt(position);
-    if (isBlank(character, dialect)) position++;
+    if (isSkipped(character, dialect)) position++;
     else {
       const token = tokenAt(text, position, character, dialect);
       tokens.push(token);
@@ -47,7 +47,7 @@ export function lex(text: string, dialect: Dialect): Token[] {
 }
 
 // NUL counts as blank because the original uses it as its end mark.
-function isBlank(character: number, dialect: Dialect): boolean {
+function isSkipped(character: number, dialect: Dialect): boolean {
   return character === code.nul || (isWhitespace(character) && !(dialect.lines && character === code.lineFeed));
 }
 

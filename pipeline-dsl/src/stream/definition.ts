@@ -1,4 +1,5 @@
-import { argumentsRecord, type ArgumentNode } from '../lexing/arguments.ts';
+import type { ArgumentNode } from '../lexing/arguments.ts';
+import { isBlank } from '../lexing/characters.ts';
 import { labelOf, type StreamAppNode, type StreamNode } from './ast.ts';
 
 /** What an app is in its stream; `app` has no bindings. */
@@ -129,5 +130,5 @@ function contentTypes(args: readonly ArgumentNode[]): Record<string, string> {
 // An option that names a property which the stream determines is overridden by it.
 function optionsOf(args: readonly ArgumentNode[], bindings: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const own = args.filter(({ name }) => contentTypeKey(name) === undefined && !Object.hasOwn(bindings, name));
-  return argumentsRecord(own.map((arg) => (arg.value.trim() === '' ? { ...arg, value: emptyValue } : arg)));
+  return Object.fromEntries(own.map(({ name, value }) => [name, isBlank(value) ? emptyValue : value]));
 }

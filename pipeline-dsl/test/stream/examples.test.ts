@@ -93,12 +93,9 @@ describe('the examples of the reference', () => {
     expect(defineStream(parseStream(streamToText(definition), { name: definition.name }))).toEqual(definition);
   });
 
-  it('only the named ones deviate', () => {
-    const same = Object.entries(ours).filter(([id, { because: _, ...change }]) => {
-      const original = streamExamples.find((example) => example.id === id)!;
-      return Object.entries(change).every(([key, value]) => original[key as keyof StreamExample] === value);
-    });
-    expect(same).toEqual([]);
+  it.each(Object.entries(ours))('%s deviates only where it says so', (id, { because, ...change }) => {
+    expect(because).toMatch(/^(crash|definition order|label before group|the canonical text must read back)/);
+    expect(streamExamples.find((example) => example.id === id)).not.toMatchObject(change);
   });
 });
 
