@@ -216,4 +216,9 @@ export interface RuntimeOptions {
   readonly log?: Log | undefined;
   /** Drain on SIGTERM and SIGINT (default true). */
   readonly handleSignals?: boolean | undefined;
+  /**
+   * Count errors that escape a handler's promise (thrown in a timer it started, rejections nobody awaits) as failures of the message
+   * it handles, instead of letting them end the process (default true).
+   */
+  readonly isolateUncaught?: boolean | undefined;
 }

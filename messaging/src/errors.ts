@@ -39,7 +39,92 @@ export const raise = errorTable({
     message:
       "a message of '{destination}' cannot be read as '{contentType}': {problem}; its sender must declare what it sends, or give the definition a codec",
   },
+  PARTITION_KEY_UNHASHABLE: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      'a partition key of type {type} has no hash that other processes could reproduce; use a string, number, boolean, bigint, list or plain object',
+  },
+  PARTITION_KEY_MISSING: {
+    code: 'INVALID_ARGUMENT',
+    message: "the partitionKey of event stream '{destination}' gave nothing for a payload; it must give a value for every payload",
+  },
+  KEY_FAILED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "the options, key or partition key of an event for '{destination}' could not be computed: {problem}; correct the function",
+  },
+  NO_SUCH_PARTITION: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{destination}' has no partition {partition}; its partitions are 0 to {last}",
+  },
+  // Publishing
+  PUBLISH_DEADLINE: {
+    code: 'DEADLINE_EXCEEDED',
+    message:
+      "an event for '{destination}' was not sent by its deadline and will not be; publish it again when the binder is healthy",
+    retryable: true,
+  },
+  PUBLISH_INDETERMINATE: {
+    code: 'INDETERMINATE',
+    message:
+      "an event for '{destination}' was sent, but not confirmed by its deadline; it may or may not arrive, publish it again if duplicates are harmless",
+  },
+  PUBLISH_CROWDED: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "{waiting} calls already wait to publish to '{destination}'; await publish before sending more",
+    retryable: true,
+  },
+  PUBLISH_INCOMPLETE: {
+    code: 'UNAVAILABLE',
+    message:
+      "{count} of {total} events for '{destination}' were not accepted, the first because: {problem}; details.failed has their indexes",
+  },
+  // Consuming
+  PARTITION_LOST: {
+    code: 'CONFLICT',
+    message: 'partition {partition} went to another member, or the subscription closed; the events in it come again elsewhere',
+    retryable: true,
+  },
+  NOT_BEING_HANDLED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      'a transaction needs the contexts of events that handlers of this runtime are handling now; pass the context that the handler was given',
+  },
+  TRANSACTION_ACROSS_BINDERS: {
+    code: 'INVALID_ARGUMENT',
+    message: "a transaction cannot span binders '{binder}' and '{other}'; put its event streams on one binder",
+  },
+  EVENT_UNREADABLE: {
+    code: 'INVALID_ARGUMENT',
+    message: "cannot read event {offset} of partition {partition} of '{destination}': {problem}; read around it by its offset",
+  },
+  READ_CANCELLED: { code: 'CANCELLED', message: "reading '{destination}' was cancelled by its signal" },
+  SOURCE_ENDED: {
+    code: 'UNAVAILABLE',
+    message: "the binder stopped delivering '{destination}' to group '{group}'; the subscription attaches again by itself",
+    retryable: true,
+  },
+  BATCH_ITEM_FAILED: { code: 'INTERNAL', message: "the batch handler answered '{outcome}' for this event: {problem}" },
+  HANDLER_UNCAUGHT: {
+    code: 'INTERNAL',
+    message: 'code started by the handler threw outside its promise: {problem}; await what the handler starts',
+    retryable: true,
+  },
   REJECTED: { code: 'FAILED_PRECONDITION', message: '{problem}' },
+  // Parked messages
+  PARKED_UNKNOWN: {
+    code: 'NOT_FOUND',
+    message: "there is no parked message '{id}'; it may have been re-driven, edited or discarded, list the parked messages again",
+  },
+  ORIGIN_UNKNOWN: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "message '{id}' in '{deadLetter}' does not say where it came from; add the header 'x-original-topic' with 'edit', or discard it",
+  },
+  EDIT_UNFOUND: {
+    code: 'DATA_LOSS',
+    message: "an edited message was parked in '{deadLetter}' but is not there; the original was kept",
+  },
   NOT_PARKED: {
     code: 'UNAVAILABLE',
     message:

@@ -64,9 +64,9 @@ export class KeyedExecutor {
     this.#pump();
   }
 
-  /** Runs everything that is being held at once, for example because it will not be needed any more. */
-  wake(): void {
-    for (const lane of [...this.#held]) this.#unhold(lane);
+  /** Runs at once what is being held, of one key or of all, for example because it will not be needed any more. */
+  wake(key?: string): void {
+    for (const lane of this.#held) if (key === undefined || lane.key === key) this.#unhold(lane);
   }
 
   /** Waits for something without occupying a slot: called by a running task whose progress depends on other tasks. */
@@ -118,6 +118,10 @@ export class KeyedExecutor {
   }
 
   #hold(lane: Lane, ms: number): void {
+    if (ms <= 0) {
+      this.#ready.push(lane);
+      return;
+    }
     this.#held.add(lane);
     lane.timer = this.#clock.after(ms, () => this.#unhold(lane));
   }

@@ -1,26 +1,44 @@
+import { systemClock, type Clock } from '@millrace/core';
 import { headerNames, type Headers, type InboundMessage, type OutboundMessage } from '../binder/index.ts';
 import type { Message, MessageOptions } from '../message.ts';
 import { type Codec, type CodecRegistry, contentTypes, decodeWith, encodeWith, naturalContentType, unquote } from './codec.ts';
+import { type CloudEventOptions, cloudEventId, fromStructured, isStructured, toCloudEvent } from './cloud-events.ts';
 import { type Schema, validate } from './schema.ts';
+
+/** A message being put together. */
+export type Draft = { -readonly [Name in keyof OutboundMessage]: OutboundMessage[Name] };
+
+type Written = InboundMessage & { readonly payload: Uint8Array };
 
 /** How payloads of one destination are written and read. */
 export interface Coding<T> {
   readonly schema?: Schema<T> | undefined;
   readonly codec?: Codec | undefined;
   readonly contentType?: string | undefined;
+  readonly cloudEvents?: CloudEventOptions | undefined;
 }
+
+/** Who sends, for the source and time of CloudEvents. */
+export interface Sender {
+  readonly name: string;
+  readonly clock: Clock;
+}
+
+const anonymous: Sender = { name: 'millrace', clock: systemClock };
 
 /** Turns payloads of one destination into messages and back: validation, codec, content type, id. */
 export class MessageCoder<T> {
   readonly #destination: string;
   readonly #coding: Coding<T>;
   readonly #codecs: CodecRegistry;
+  readonly #sender: Sender;
   readonly #plainHeaders = new Map<string, Headers>();
 
-  constructor(destination: string, coding: Coding<T>, codecs: CodecRegistry) {
+  constructor(destination: string, coding: Coding<T>, codecs: CodecRegistry, sender: Sender = anonymous) {
     this.#destination = destination;
     this.#coding = coding;
     this.#codecs = codecs;
+    this.#sender = sender;
   }
 
   /** What the schema makes of a payload; a promise only where the schema is asynchronous. `null`, a tombstone, is not checked. */
@@ -28,22 +46,35 @@ export class MessageCoder<T> {
     return payload === null ? (null as T) : validate(this.#coding.schema, payload, this.#destination);
   }
 
-  /** Writes a checked payload. `extra` headers (trace, reply address) give way to the sender's own. */
-  encode(payload: T, options?: MessageOptions, extra?: Headers): OutboundMessage {
+  /** Writes a checked payload. `extra` headers (trace, reply address) win over the sender's own. */
+  encode(payload: T, options?: MessageOptions, extra?: Headers): Draft {
     const contentType =
       options?.contentType ?? this.#coding.contentType ?? this.#coding.codec?.contentType ?? naturalContentType(payload);
     const headers = this.#headers(contentType, options, extra);
     const codec = this.#coding.codec ?? this.#codecs.find(contentType);
     const bytes = payload === null ? null : encodeWith(codec, payload, contentType, this.#destination);
-    return { payload: bytes, headers, key: options?.key, partition: undefined, timestamp: options?.timestamp };
+    const draft = { payload: bytes, headers, key: options?.key, partition: undefined, timestamp: options?.timestamp };
+    const { cloudEvents } = this.#coding;
+    if (cloudEvents === undefined) return draft;
+    return toCloudEvent(draft, payload, cloudEvents, { name: this.#sender.name, now: this.#sender.clock.now() });
   }
 
   /** Reads a message that came in; `fallbackId` is its id if the sender gave none. */
   decode(inbound: InboundMessage, fallbackId: string): Message<T> | Promise<Message<T>> {
     const contentType = contentTypeOf(inbound.headers) ?? this.#coding.contentType ?? contentTypes.json;
+    if (inbound.payload !== null && isStructured(contentType)) return this.#decodeStructured(inbound as Written, fallbackId);
     const checked = this.check(this.#payload(inbound.payload, contentType));
     if (checked instanceof Promise) return checked.then((payload) => message(payload, inbound, contentType, fallbackId));
     return message(checked, inbound, contentType, fallbackId);
+  }
+
+  #decodeStructured(inbound: Written, fallbackId: string): Message<T> | Promise<Message<T>> {
+    const find = (type: string) => this.#coding.codec ?? this.#codecs.find(type);
+    const event = fromStructured(inbound, this.#destination, find);
+    const checked = this.check(event.payload ?? null);
+    if (checked instanceof Promise)
+      return checked.then((payload) => message(payload, event.message, event.contentType, fallbackId));
+    return message(checked, event.message, event.contentType, fallbackId);
   }
 
   #payload(bytes: Uint8Array | null, contentType: string): unknown {
@@ -54,7 +85,7 @@ export class MessageCoder<T> {
   #headers(contentType: string, options: MessageOptions | undefined, extra: Headers | undefined): Headers {
     if (options?.headers === undefined && options?.id === undefined && extra === undefined) return this.#plain(contentType);
     const id = options?.id === undefined ? {} : { [headerNames.id]: options.id };
-    return { ...extra, ...options?.headers, ...id, [headerNames.contentType]: contentType };
+    return { ...options?.headers, ...extra, ...id, [headerNames.contentType]: contentType };
   }
 
   #plain(contentType: string): Headers {
@@ -79,7 +110,7 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
 }
 
 function message<T>(payload: T, inbound: InboundMessage, contentType: string, fallbackId: string): Message<T> {
-  const id = inbound.headers[headerNames.id];
+  const id = inbound.headers[headerNames.id] ?? cloudEventId(inbound.headers);
   return {
     payload,
     headers: inbound.headers,

@@ -2,13 +2,13 @@ import { messageOf, MillraceError } from '@millrace/core';
 import {
   headerNames,
   type Binder,
-  type Headers,
   type HeaderValue,
   type InboundMessage,
   type OutboundMessage,
   type ProducerBinding,
 } from '../binder/index.ts';
 import { binderError, raise } from '../errors.ts';
+import { withoutFailure } from './failure-headers.ts';
 
 /** Where a message that failed came from. */
 export interface Origin {
@@ -27,22 +27,10 @@ export interface Failure {
 
 const longestText = 4096;
 
-/** Headers that tell of an earlier failure or re-drive; they are replaced, never doubled. */
-export function isFailureHeader(name: string): boolean {
-  return (
-    name.startsWith('x-exception-') ||
-    name.startsWith('x-original-') ||
-    name.startsWith('mr_original_') ||
-    name.startsWith('mr_redrive_') ||
-    name === headerNames.attempts ||
-    name === headerNames.errorCode
-  );
-}
-
 /** A failed message as it is parked: its own payload, key and headers, and the cause and origin under Spring's header names. */
 export function parkedForm(message: InboundMessage, failure: Failure, origin: Origin): OutboundMessage {
-  const kept = Object.entries(message.headers).filter(([name]) => !isFailureHeader(name));
-  const headers = Object.fromEntries([...kept, ...originHeaders(message, origin), ...failureHeaders(failure)]);
+  const told = Object.fromEntries([...originHeaders(message, origin), ...failureHeaders(failure)]);
+  const headers = { ...withoutFailure(message.headers), ...told };
   return { payload: message.payload, headers, key: message.key };
 }
 
@@ -73,11 +61,6 @@ function failureHeaders({ cause, attempts }: Failure): [string, HeaderValue][] {
 function causeText(cause: unknown): string {
   const inner = cause instanceof Error ? cause.cause : undefined;
   return inner === undefined ? messageOf(cause) : `${messageOf(cause)}; ${messageOf(inner)}`;
-}
-
-/** The headers of a message without those that tell of failure, for its next life. */
-export function withoutFailure(headers: Headers): Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !isFailureHeader(name)));
 }
 
 /** Moves failed messages to their dead-letter destinations, on whatever binder they came from. */

@@ -17,6 +17,7 @@ import { logToStderr } from './log.ts';
 import type { Commands, Defaults, Definition, EventStreams, Regions, Services } from './services.ts';
 import { drainOnSignals } from './signals.ts';
 import { Subscriptions } from './subscriptions.ts';
+import { isolateUncaught } from './uncaught.ts';
 
 /** Puts a runtime together. Nothing is opened before it is used. */
 export function createRuntime(options: RuntimeOptions): Millrace {
@@ -35,15 +36,16 @@ class Runtime implements Millrace {
   readonly call: Commands['call'];
   readonly handle: Commands['handle'];
   readonly cancel: Commands['cancel'];
-  readonly parked: ParkedMessages = createParkedMessages();
+  readonly parked: ParkedMessages;
   readonly #regions: Regions;
   readonly #modules: readonly { close(): Promise<void> }[];
   readonly #binders: BinderPool;
   readonly #subscriptions = new Subscriptions();
   readonly #metrics = new MetricsRegistry();
   readonly #defaults: Defaults;
-  readonly #ignoreSignals: () => void;
+  readonly #stopListening: (() => void)[] = [];
   #closing: Promise<void> | undefined;
+  #closed = false;
 
   constructor(options: RuntimeOptions) {
     const log = options.log ?? logToStderr;
@@ -51,6 +53,7 @@ class Runtime implements Millrace {
     this.#binders = new BinderPool({ create: options.binders, defaultBinder, destinations, log, metrics: this.#metrics });
     this.#defaults = { retry: {}, deadlineMs: 30_000, closeDeadlineMs: 30_000, ...options.defaults };
     const services = this.#services(options);
+    this.parked = createParkedMessages(this.#binders, services.clock);
     const events = createEventStreams(services);
     const commands = createCommands(services);
     this.#regions = createRegions(services);
@@ -65,7 +68,8 @@ class Runtime implements Millrace {
     this.call = commands.call.bind(commands);
     this.handle = commands.handle.bind(commands);
     this.cancel = commands.cancel.bind(commands);
-    this.#ignoreSignals = options.handleSignals === false ? () => {} : drainOnSignals(() => this.close());
+    if (options.handleSignals !== false) this.#stopListening.push(drainOnSignals(() => this.close()));
+    if (options.isolateUncaught !== false) this.#stopListening.push(isolateUncaught(services.tracing, log));
   }
 
   region<V>(region: Region<V>) {
@@ -102,9 +106,12 @@ class Runtime implements Millrace {
   async #shutDown(deadlineMs: number): Promise<void> {
     try {
       await this.#subscriptions.close(deadlineMs);
+      // Only now: handlers that were finishing may have had something to send.
+      this.#closed = true;
       await Promise.all(this.#modules.map((module) => module.close()));
     } finally {
-      this.#ignoreSignals();
+      this.#closed = true;
+      this.#stopListening.forEach((stop) => stop());
       await this.#binders.close();
     }
   }
@@ -126,6 +133,6 @@ class Runtime implements Millrace {
   }
 
   #assertOpen(operation: string): void {
-    if (this.#closing !== undefined) throw raise('RUNTIME_CLOSED', { operation });
+    if (this.#closed) throw raise('RUNTIME_CLOSED', { operation });
   }
 }

@@ -21,9 +21,9 @@ export interface Services {
   readonly defaults: Defaults;
   /** The open binder of a definition: its own choice, that of its destination, or the default. Opened on first use. */
   binderFor(definition: Definition): Promise<Binder>;
-  /** Shows a subscription in `health` and closes it with the runtime; returns how to take it out. */
+  /** Shows a subscription in `health` and closes it with the runtime; returns how to take it out. `FAILED_PRECONDITION` once closing. */
   register(subscription: Subscription): () => void;
-  /** Throws `FAILED_PRECONDITION` once the runtime has begun to close. */
+  /** Throws `FAILED_PRECONDITION` once the runtime is closed; handlers that finish during `close` may still send. */
   assertOpen(operation: string): void;
 }
 
