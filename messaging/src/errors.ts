@@ -131,6 +131,99 @@ export const raise = errorTable({
       "dead-letter destination '{deadLetter}' did not take a message: {problem}; the message stays unacknowledged and is parked as soon as it does",
     retryable: true,
   },
+  // Commands
+  OPTION_UNSUPPORTED: {
+    code: 'UNSUPPORTED',
+    message:
+      "binder '{binder}' does not support '{option}', asked for on '{destination}'; leave it out or configure another binder for this destination",
+  },
+  SEND_UNKNOWN: {
+    code: 'INDETERMINATE',
+    message:
+      '{operation} was not confirmed within {deadlineMs} ms and may have happened; send it again with the same id and deduplicateMs, or look',
+  },
+  REPLY_UNKNOWN: {
+    code: 'INDETERMINATE',
+    message:
+      "the reply cannot arrive any more, as the return address on binder '{binder}' is gone ({problem}); the command may have been handled",
+  },
+  CALL_CANCELLED: {
+    code: 'CANCELLED',
+    message: "the call '{id}' of '{command}' was cancelled by its signal; it may have been handled",
+  },
+  HANDLER_FAILED: { code: 'INTERNAL', message: '{problem}' },
+  LEASE_LOST: {
+    code: 'CONFLICT',
+    message:
+      "the lease of command '{id}' ran out after {leaseMs} ms, so another consumer may handle it; stop, or give 'handle' a longer leaseMs",
+  },
+  HANDLER_STOPPED: {
+    code: 'CANCELLED',
+    message: "the subscription '{name}' was closed while this was handled; it will be handled again",
+  },
+  TOO_MANY_HAND_OUTS: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "command '{id}' was handed out {times} times without an outcome: its handler seems to take the process down; it was parked unhandled",
+  },
+  CONSUMER_ENDED: { code: 'UNAVAILABLE', message: "the consumer of '{name}' ended without being closed", retryable: true },
+  // Regions
+  WRITE_UNKNOWN: {
+    code: 'INDETERMINATE',
+    message: '{operation} was not confirmed within {deadlineMs} ms and may have happened; read the entry before writing it again',
+  },
+  ENTRY_NULL: {
+    code: 'INVALID_ARGUMENT',
+    message: "an entry of region '{region}' cannot be {value}; use delete to remove '{key}'",
+  },
+  ENTRIES_NOT_PUT: { code: 'UNAVAILABLE', message: "{count} of {total} entries were not put into region '{region}': {problem}" },
+  ENTRY_CONFLICT: {
+    code: 'CONFLICT',
+    message: "entry '{key}' of region '{region}' has version {version}, not {expected}; read it again and decide anew",
+    retryable: true,
+  },
+  ENTRY_MISSING: { code: 'NOT_FOUND', message: "region '{region}' has no entry '{key}' to patch; put it first" },
+  ENTRY_CONTENDED: {
+    code: 'CONFLICT',
+    message: "entry '{key}' of region '{region}' was changed by others {attempts} times while it was patched; try again later",
+    retryable: true,
+  },
+  WATCH_ENDED: { code: 'UNAVAILABLE', message: "the watch of region '{region}' ended without being closed", retryable: true },
+  WATCH_CLOSED: { code: 'CANCELLED', message: "the map of region '{region}' was closed before its snapshot was complete" },
+  // Conditions and key patterns
+  WHERE_SHAPE: {
+    code: 'INVALID_ARGUMENT',
+    message: 'the condition at {at} is {found}, but must be {expected}',
+  },
+  WHERE_OPERATOR: {
+    code: 'INVALID_ARGUMENT',
+    message: "the condition at {at} uses the unknown operator '{operator}'; there are {known}{hint}",
+  },
+  WHERE_OPERAND: {
+    code: 'INVALID_ARGUMENT',
+    message: "the operator '{operator}' at {at} compares with {found}, but takes {expected}",
+  },
+  WHERE_PATH: {
+    code: 'INVALID_ARGUMENT',
+    message: "the condition names the field '{path}', which has an empty part; write names separated by single dots",
+  },
+  WHERE_TOO_DEEP: {
+    code: 'INVALID_ARGUMENT',
+    message: 'the condition is nested more than {limit} levels deep; flatten it',
+  },
+  PATTERN_SYNTAX: {
+    code: 'INVALID_ARGUMENT',
+    message: "the key pattern '{pattern}' is not a regular expression: {problem}",
+  },
+  PATTERN_UNSUPPORTED: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "the key pattern '{pattern}' uses {feature} at position {position}, which cannot be matched in bounded time; rewrite it without",
+  },
+  PATTERN_TOO_LARGE: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "the key pattern '{pattern}' has more than {limit} {unit}; shorten it or its counted repetitions",
+  },
 });
 
 /** A {@link raise}d error whose code is only known when it happens. */

@@ -12,7 +12,7 @@ import { withoutFailure } from './failure-headers.ts';
 
 /** Where a message that failed came from. */
 export interface Origin {
-  readonly kind: 'event' | 'command';
+  readonly kind: 'event' | 'command' | 'change';
   readonly destination: string;
   readonly group: string;
   readonly partition?: number | undefined;
