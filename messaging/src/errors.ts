@@ -1,5 +1,5 @@
 import { errorTable, MillraceError, type ErrorCode } from '@millrace/core';
-import type { Binder } from './binder/index.ts';
+import type { Binder } from './binder/binder.ts';
 
 /** Every failure that the portable layer raises. */
 export const raise = errorTable({
