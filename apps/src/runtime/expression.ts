@@ -1,0 +1,61 @@
+import type { Headers } from '@millrace/messaging/binder';
+import { compile, parseJson } from '@millrace/expressions';
+import type { EvaluateOptions, Expression } from '@millrace/expressions';
+import { messageOf, MillraceError } from '@millrace/core';
+import { appError } from '../errors.ts';
+import type { AppMessage } from './message.ts';
+
+/** An expression over messages. */
+export interface CompiledExpression {
+  readonly text: string;
+  /** Its value for a message, as plain JavaScript. Throws the errors of `@millrace/expressions`. */
+  evaluate(message: AppMessage): unknown;
+}
+
+/** Compiles the text of an option. Raises `EXPRESSION_INVALID` (`INVALID_ARGUMENT`) with the position in the text. */
+export function compileExpression(text: string, option: string, app: string): CompiledExpression {
+  try {
+    return new MessageExpression(compile(text));
+  } catch (error) {
+    const facts = error instanceof MillraceError ? error.details : {};
+    throw appError('EXPRESSION_INVALID', { ...facts, option, app, problem: messageOf(error) }, error);
+  }
+}
+
+/** Evaluates over messages; JSON text in a payload is parsed once for all expressions that look at the same message. */
+class MessageExpression implements CompiledExpression {
+  readonly text: string;
+  readonly #expression: Expression;
+  readonly #needsFacts: boolean;
+  // Evaluation is synchronous, so one root and one set of options serve all messages, one after the other.
+  readonly #root: { payload: unknown; headers: Headers } = { payload: undefined, headers: {} };
+  readonly #options: EvaluateOptions;
+  #message: AppMessage | undefined;
+
+  constructor(expression: Expression) {
+    this.text = expression.text;
+    this.#expression = expression;
+    this.#needsFacts = needsFacts(expression);
+    this.#options = {
+      parseJson: (text) => (text === this.#message?.payload ? this.#message.parsedBy(parseJson) : parseJson(text)),
+    };
+  }
+
+  evaluate(message: AppMessage): unknown {
+    this.#message = message;
+    this.#root.payload = message.payload;
+    this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
+    return this.#expression.evaluate(this.#root, this.#options);
+  }
+}
+
+/** Headers that every Spring message has and ours keep beside the headers. */
+const facts = ['contentType', 'id', 'timestamp'] as const;
+
+function needsFacts({ references }: Expression): boolean {
+  return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
+}
+
+function withFacts({ headers, contentType, id, timestamp }: AppMessage): Headers {
+  return { contentType, id, timestamp, ...headers };
+}
