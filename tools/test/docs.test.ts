@@ -69,7 +69,7 @@ function runConsole(cwd: string, text: string): void {
       .map((line) =>
         line
           .split('…')
-          .map((text) => RegExp.escape(text))
+          .map((literal) => RegExp.escape(literal))
           .join('.*'),
       )
       .join('\\n');
