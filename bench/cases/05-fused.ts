@@ -39,7 +39,7 @@ async function byHand(input: string, output: string): Promise<void> {
 }
 
 async function byPipeline(directory: string, output: string): Promise<void> {
-  const dsl = `file --directory=${directory}/in --mode=lines --once=true | filter --expression="payload.celsius > 30" | file --directory=${directory} --name=${output}`;
+  const dsl = `file --directory=${directory}/in --mode=lines --once=true | filter --expression="payload.celsius > 30" | out: file --directory=${directory} --name=${output}`;
   await runPipelines([{ dsl }], {
     connect: () => Promise.reject(new Error('nothing of this goes through a binder')),
   });

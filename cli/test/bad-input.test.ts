@@ -78,7 +78,7 @@ describe('data that cannot be handled', () => {
       [
         'run',
         ...property,
-        "file --directory=in --mode=lines --once=true | filter --expression='payload.n > 0' | file --directory=. --name=out",
+        "file --directory=in --mode=lines --once=true | filter --expression='payload.n > 0' | out: file --directory=. --name=out",
       ],
       { cwd },
     );
