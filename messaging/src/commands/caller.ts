@@ -8,7 +8,7 @@ import type { Deadlines, Expiring } from '../policies/deadlines.ts';
 import type { Endpoint, Route } from './endpoint.ts';
 import { errorOfReply } from './reply.ts';
 import { ReplyStation, type Awaiting } from './reply-station.ts';
-import type { Sender, Sending } from './sender.ts';
+import type { Addressing, Sender, Sending } from './sender.ts';
 
 /** Calls commands: sends them with a return address and waits for the reply. */
 export class Caller {
@@ -24,13 +24,19 @@ export class Caller {
   }
 
   /** Resolves with the handler's answer or rejects with its typed error; `DEADLINE_EXCEEDED` when none came in time. */
-  async call<I, O>(endpoint: Endpoint<I, O>, payload: I, options: CallOptions, id: string): Promise<O> {
+  async call<I, O>(endpoint: Endpoint<I, O>, payload: I, options: CallOptions, { id, trace }: Addressing): Promise<O> {
     const { binder, queue } = endpoint;
     if (!endpoint.can.requestReply) throw raise('OPTION_UNSUPPORTED', { binder: binder.name, option: 'call', destination: queue });
     if (options.signal?.aborted === true) throw raise('CALL_CANCELLED', { command: queue, id }, options.signal.reason);
     const station = this.#station(binder);
     const address = station.address ?? (await station.open());
-    return answer(endpoint, await this.#exchange(endpoint, payload, options, id, station, address), id);
+    const deadlineMs = options.deadlineMs ?? this.#services.defaults.deadlineMs;
+    // Nobody waits longer than the deadline, so nobody should work on it longer.
+    const expiresAt = this.#services.clock.now() + Math.min(deadlineMs, options.timeToLiveMs ?? deadlineMs);
+    const headers = { [headerNames.replyTo]: address, [headerNames.correlationId]: id, [expiresAtHeader]: expiresAt };
+    const to = { id, trace, headers, expiresAt: endpoint.can.timeToLive ? expiresAt : undefined };
+    const command = this.#sender.command(endpoint, payload, options, to);
+    return answer(endpoint, await this.#exchange(command, { station, route: endpoint, deadlineMs, signal: options.signal }), id);
   }
 
   async close(): Promise<void> {
@@ -43,36 +49,16 @@ export class Caller {
     return station;
   }
 
-  #exchange<I>(
-    endpoint: Endpoint<I, unknown>,
-    payload: I,
-    options: CallOptions,
-    id: string,
-    station: ReplyStation,
-    address: string,
-  ): Promise<InboundMessage> {
-    const deadlineMs = options.deadlineMs ?? this.#services.defaults.deadlineMs;
-    // Nobody waits longer than the deadline, so nobody should work on it longer.
-    const expiresAt = this.#services.clock.now() + Math.min(deadlineMs, options.timeToLiveMs ?? deadlineMs);
-    const headers = { [headerNames.replyTo]: address, [headerNames.correlationId]: id, [expiresAtHeader]: expiresAt };
-    const to = { id, headers, expiresAt: endpoint.can.timeToLive ? expiresAt : undefined };
-    const command = this.#sender.command(endpoint, payload, options, to);
-    const { signal } = options;
+  #exchange(command: OutboundCommand, facts: CallFacts): Promise<InboundMessage> {
     return new Promise((resolve, reject) => {
-      const call = new PendingCall(
-        command,
-        { station, deadlines: this.#deadlines, route: endpoint, deadlineMs, signal },
-        resolve,
-        reject,
-      );
-      this.#sender.hand(endpoint, call, deadlineMs)?.catch((error: MillraceError) => call.fail(error));
+      const call = new PendingCall(command, facts, this.#deadlines, resolve, reject);
+      this.#sender.hand(facts.route, call, facts.deadlineMs)?.catch((error: MillraceError) => call.fail(error));
     });
   }
 }
 
 interface CallFacts {
   readonly station: ReplyStation;
-  readonly deadlines: Deadlines;
   readonly route: Route;
   readonly deadlineMs: number;
   readonly signal: AbortSignal | undefined;
@@ -82,6 +68,7 @@ interface CallFacts {
 class PendingCall implements Awaiting, Expiring, Sending {
   readonly item: OutboundCommand;
   readonly #facts: CallFacts;
+  readonly #deadlines: Deadlines;
   readonly #resolve: (reply: InboundMessage) => void;
   readonly #reject: (error: MillraceError) => void;
   readonly #slot: number;
@@ -91,15 +78,17 @@ class PendingCall implements Awaiting, Expiring, Sending {
   constructor(
     item: OutboundCommand,
     facts: CallFacts,
+    deadlines: Deadlines,
     resolve: (reply: InboundMessage) => void,
     reject: (error: MillraceError) => void,
   ) {
     this.item = item;
     this.#facts = facts;
+    this.#deadlines = deadlines;
     this.#resolve = resolve;
     this.#reject = reject;
     facts.station.expect(item.id, this);
-    this.#slot = facts.deadlines.add(this, facts.deadlineMs);
+    this.#slot = deadlines.add(this, facts.deadlineMs);
     if (facts.signal === undefined) return;
     this.#onAbort = () => this.#aborted();
     facts.signal.addEventListener('abort', this.#onAbort);
@@ -138,9 +127,9 @@ class PendingCall implements Awaiting, Expiring, Sending {
   #end(): void {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
-    const { station, deadlines, signal } = this.#facts;
+    const { station, signal } = this.#facts;
     station.forget(this.item.id);
-    deadlines.remove(this, this.#slot);
+    this.#deadlines.remove(this, this.#slot);
     if (this.#onAbort !== undefined) signal?.removeEventListener('abort', this.#onAbort);
   }
 }

@@ -6,6 +6,7 @@ import type { Message } from '../message.ts';
 import { contentTypes } from '../policies/codec.ts';
 import { delay } from '../policies/deadline.ts';
 import { retryDelay, type RetryPolicy } from '../policies/retry.ts';
+import { runHandler } from '../policies/run-handler.ts';
 import type { Services } from '../runtime/services.ts';
 import { isExpired, withoutCall } from './command-headers.ts';
 import { TaskContext, type CommandTask } from './command-task.ts';
@@ -97,8 +98,9 @@ export class CommandRunner<I, O> {
       tally.ran(this.#clock.monotonic() - began);
       return task.replyTo === undefined ? undefined : this.#reply(output);
     };
-    const output = services.tracing.handling(message.headers, () => handler(message.payload, context));
-    return isThenable(output) ? Promise.resolve(output).then(finish) : finish(output);
+    const subject = { destination: this.#options.endpoint.queue, group: commandGroup };
+    const output = runHandler(services.tracing, message.headers, () => handler(message.payload, context), subject);
+    return output instanceof Promise ? output.then(finish) : finish(output);
   }
 
   #reply(output: O): Reply | Promise<Reply> {
@@ -174,9 +176,4 @@ export class CommandRunner<I, O> {
 function ended(task: CommandTask, reply: Reply): Outcome {
   if (task.abandoned !== undefined) return abandoned;
   return reply === undefined ? done : { kind: 'done', reply };
-}
-
-/** Whether a handler answers later; query builders and the like are no promises but can be awaited. */
-function isThenable<T>(output: T | PromiseLike<T>): output is PromiseLike<T> {
-  return typeof output === 'object' && output !== null && 'then' in output && typeof output.then === 'function';
 }

@@ -37,7 +37,7 @@ class CommandPattern implements Commands {
     const checked = endpoint.input.check(input);
     const payload = checked instanceof Promise ? await checked : checked;
     const id = options.id ?? this.#nextId();
-    await this.#sender.send(endpoint, payload, options, { id });
+    await this.#services.tracing.sending(command.name, 1, (trace) => this.#sender.send(endpoint, payload, options, { id, trace }));
     return { id };
   }
 
@@ -45,7 +45,8 @@ class CommandPattern implements Commands {
     const endpoint = this.#known(command) ?? (await this.#open(command, 'call'));
     const checked = endpoint.input.check(input);
     const payload = checked instanceof Promise ? await checked : checked;
-    return this.#caller.call(endpoint, payload, options, options.id ?? this.#nextId());
+    const id = options.id ?? this.#nextId();
+    return this.#services.tracing.sending(command.name, 1, (trace) => this.#caller.call(endpoint, payload, options, { id, trace }));
   }
 
   async handle<I, O>(

@@ -23,6 +23,8 @@ const batching = {
 export interface Addressing {
   readonly id: string;
   readonly headers?: Headers | undefined;
+  /** The trace to continue. */
+  readonly trace?: Headers | undefined;
   readonly expiresAt?: number | undefined;
 }
 
@@ -67,8 +69,8 @@ export class Sender {
   /** The command to send, checked against what the binder can do. */
   command<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): OutboundCommand {
     checkSendOptions(options, endpoint.can, endpoint.binder.name, endpoint.queue);
-    const trace = this.#services.tracing.outgoing();
-    const message = endpoint.input.encode(payload, options, trace === undefined ? to.headers : { ...trace, ...to.headers });
+    const { trace, headers } = to;
+    const message = endpoint.input.encode(payload, options, trace === undefined ? headers : { ...trace, ...headers });
     return this.#timed(message, options, to);
   }
 
