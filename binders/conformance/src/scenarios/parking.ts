@@ -40,6 +40,7 @@ export const parkingScenarios = group(
       assert.ok(page.length <= 10);
       if (page.length === 0) break;
       seen.push(...texts(page));
+      assert.ok(seen.length <= 25, 'pages must not repeat messages');
       after = page.at(-1)!.position;
     }
     assert.deepEqual(seen, names(25));
