@@ -64,7 +64,7 @@ class GraphWriter {
   #flow(targets: readonly TaskGraphNode[], stops: Stops): string {
     const elements: FlowElement[] = [];
     let sync: TaskGraphNode | undefined;
-    for (let current = targets; current.length > 0; ) {
+    for (let current = targets; current.length > 0;) {
       const [node] = current;
       if (current.length === 1 && isStop(node!, stops)) break;
       if (current.length === 1 && node!.name === 'SYNC') {
@@ -149,7 +149,7 @@ class GraphWriter {
       const reach = new Set([...this.#index.reach(target)].filter((node) => !beyond?.has(node)));
       const [apart, touching] = partition(groups, (group) => ![...group.reach].some((node) => reach.has(node)));
       const members = [...touching.flatMap((group) => group.members), target];
-      groups = [...apart, { members, reach: new Set([...touching.flatMap((group) => [...group.reach]), ...reach]) }];
+      groups = [...apart, { members, reach: new Set([...touching.flatMap((group) => Array.from(group.reach)), ...reach]) }];
     }
     return groups.map(({ members }) => members);
   }
