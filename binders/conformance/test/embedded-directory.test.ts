@@ -26,6 +26,6 @@ await binderConformance({
         },
       };
     },
-    timeouts: { quietMs: 50, stepMs: 100 },
+    timeouts: { quietMs: 50, stepMs: 150 },
   },
 });
