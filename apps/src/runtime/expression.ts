@@ -27,6 +27,7 @@ class MessageExpression implements CompiledExpression {
   readonly text: string;
   readonly #expression: Expression;
   readonly #needsFacts: boolean;
+  readonly #wholePayload: boolean;
   // Evaluation is synchronous, so one root and one set of options serve all messages, one after the other.
   readonly #root: { payload: unknown; headers: Headers } = { payload: undefined, headers: {} };
   readonly #options: EvaluateOptions;
@@ -36,14 +37,16 @@ class MessageExpression implements CompiledExpression {
     this.text = expression.text;
     this.#expression = expression;
     this.#needsFacts = needsFacts(expression);
+    this.#wholePayload = seesWholePayload(expression);
     this.#options = {
-      parseJson: (text) => (text === this.#message?.payload ? this.#message.parsedBy(parseJson) : parseJson(text)),
+      parseJson: (text) => (text === this.#root.payload ? this.#message!.parsedBy(parseJson) : parseJson(text)),
     };
   }
 
   evaluate(message: AppMessage): unknown {
     this.#message = message;
-    this.#root.payload = message.payload;
+    // A value is seen as the JSON text that it would be after a broker, so that neighbours in one process make no difference.
+    this.#root.payload = this.#wholePayload && isValue(message.payload) ? message.text() : message.payload;
     this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
     return this.#expression.evaluate(this.#root, this.#options);
   }
@@ -54,6 +57,15 @@ const facts = ['contentType', 'id', 'timestamp'] as const;
 
 function needsFacts({ references }: Expression): boolean {
   return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
+}
+
+/** Whether the payload is used other than by reading its fields. */
+function seesWholePayload({ references, text }: Expression): boolean {
+  return references.includes('payload') || /#(?:root|this)\b/.test(text);
+}
+
+function isValue(payload: unknown): boolean {
+  return payload !== null && typeof payload !== 'string' && !(payload instanceof Uint8Array);
 }
 
 function withFacts({ headers, contentType, id, timestamp }: AppMessage): Headers {
