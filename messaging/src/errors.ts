@@ -190,6 +190,11 @@ export const raise = errorTable({
   },
   WATCH_ENDED: { code: 'UNAVAILABLE', message: "the watch of region '{region}' ended without being closed", retryable: true },
   WATCH_CLOSED: { code: 'CANCELLED', message: "the map of region '{region}' was closed before its snapshot was complete" },
+  CHANGE_REDRIVEN: {
+    code: 'UNSUPPORTED',
+    message:
+      "'{id}' is a change of entry '{key}' of region '{region}', which has moved on; read the entry as it is now and discard this",
+  },
   // Conditions and key patterns
   WHERE_SHAPE: {
     code: 'INVALID_ARGUMENT',

@@ -168,6 +168,10 @@ export function validationError(text: string, problems: readonly [DslProblem, ..
 /** Failures of calls that are not about a definition text. */
 export const raise = errorTable({
   graphMalformed: { code: 'INVALID_ARGUMENT', message: 'the graph cannot be written as a definition: {problem}; {hint}' },
+  graphTooLarge: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "the graph of task '{name}' has more than {limit} nodes; let fewer flows share its sequences",
+  },
   valueNotWritable: {
     code: 'INVALID_ARGUMENT',
     message: "the value of '{name}' contains a NUL character, which a definition cannot hold; remove it",

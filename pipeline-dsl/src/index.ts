@@ -19,3 +19,6 @@ export { childTasks, executableText, taskApps } from './task/definition.ts';
 export type { ChildTask, TaskApp } from './task/definition.ts';
 export { taskToText } from './task/text.ts';
 export type { TaskTextOptions } from './task/text.ts';
+export { taskToGraph } from './task/graph.ts';
+export type { TaskGraph, TaskGraphLink, TaskGraphNode } from './task/graph.ts';
+export { taskGraphToText } from './task/graph-text.ts';

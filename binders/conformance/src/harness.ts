@@ -46,6 +46,8 @@ export interface BrokerClock {
   now(): number;
   /** Moves time forward by `ms`, firing what falls due. */
   advance(ms: number): Promise<void>;
+  /** Sets the wall clock alone forward or back, as an administrator does; no time passes. */
+  jump?(ms: number): void;
 }
 
 export interface Limits {

@@ -69,6 +69,7 @@ export function lacks(need: Need, facet?: 'log' | 'queue' | 'region'): Need {
 export const twoClients: Need = { name: 'two clients of one broker', holds: (_, broker) => broker.singleClient !== true };
 export const restart: Need = { name: "the harness's restart", holds: (_, broker) => broker.restart !== undefined };
 export const cut: Need = { name: "the harness's cutConnections", holds: (_, broker) => broker.cutConnections !== undefined };
+export const clockJump: Need = { name: "the harness's clock.jump", holds: (_, broker) => broker.clock?.jump !== undefined };
 export const forcedRetention: Need = {
   name: "the harness's applyRetention",
   holds: (_, broker) => broker.applyRetention !== undefined,

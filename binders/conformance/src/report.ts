@@ -1,3 +1,4 @@
+import { messageOf } from '@millrace/core';
 import type { BinderCapabilities } from '@millrace/messaging/binder';
 import { kitError } from './errors.ts';
 import type { ConformanceHarness } from './harness.ts';
@@ -15,7 +16,7 @@ export interface ConformanceReport {
   readonly capabilities: BinderCapabilities;
   /** Titles as `group › name`. */
   readonly passed: readonly string[];
-  readonly failed: readonly { readonly title: string; readonly error: unknown }[];
+  readonly failed: readonly { readonly title: string; readonly message: string; readonly error: unknown }[];
   readonly skipped: readonly { readonly title: string; readonly reason: string }[];
 }
 
@@ -36,7 +37,7 @@ export async function runConformance(harness: ConformanceHarness, options: RunOp
     binder,
     capabilities,
     passed: [] as string[],
-    failed: [] as { title: string; error: unknown }[],
+    failed: [] as { title: string; message: string; error: unknown }[],
     skipped: [] as { title: string; reason: string }[],
   };
   const stage = await Stage.open(harness);
@@ -48,7 +49,7 @@ export async function runConformance(harness: ConformanceHarness, options: RunOp
       else
         await stage.play(scenario).then(
           () => report.passed.push(title),
-          (error: unknown) => report.failed.push({ title, error }),
+          (error: unknown) => report.failed.push({ title, message: messageOf(error), error }),
         );
     }
   } finally {

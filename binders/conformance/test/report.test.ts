@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runConformance } from '../src/index.ts';
+import { sabotaged } from './broken-binders/sabotage.ts';
 import { plainHarness } from './plain-harness.ts';
 
 describe('runConformance', () => {
@@ -62,6 +63,26 @@ describe('runConformance', () => {
     expect(prefixes.size).toBe(4);
     expect(new Set(names).size).toBe(names.length);
     expect(names.every((name) => [...prefixes].some((prefix) => name.startsWith(prefix)))).toBe(true);
+  });
+});
+
+describe('a failed scenario', () => {
+  it('is reported with what went wrong', async () => {
+    const deaf = plainHarness({
+      async createBroker(run) {
+        const broker = await plainHarness().createBroker(run);
+        const connect = async () => {
+          const binder = await broker.connect();
+          return sabotaged(binder, { consumer: () => ({ receive: () => Promise.reject(new Error('deaf')) }) });
+        };
+        return { ...broker, connect, stop: () => broker.stop() };
+      },
+    });
+    const report = await runConformance(deaf, { only: ['delivery › released messages come again'] });
+    expect(report.passed).toEqual([]);
+    expect(report.failed).toEqual([
+      { title: 'delivery › released messages come again', message: 'deaf', error: expect.objectContaining({ message: 'deaf' }) },
+    ]);
   });
 });
 

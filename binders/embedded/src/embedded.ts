@@ -1,24 +1,41 @@
+import { resolve } from 'node:path';
 import { systemClock } from '@millrace/core';
-import type { Binder } from '@millrace/messaging/binder';
+import type { Binder, BinderListener } from '@millrace/messaging/binder';
 import { embeddedCapabilities } from './binder/capabilities.ts';
 import type { ClientLimits } from './binder/client.ts';
 import { EmbeddedBinder } from './binder/embedded-binder.ts';
+import type { Link } from './binder/link.ts';
+import { RemoteLink } from './binder/remote-link.ts';
 import type { BrokerLimits } from './broker/context.ts';
+import { DirectoryConnector } from './holder/directory-connector.ts';
 import { memoryLink } from './memory-broker.ts';
 import type { EmbeddedBinderOptions } from './options.ts';
 
 const mebibyte = 1024 * 1024;
+/** Of this package, as in its package.json. */
+const version = '0.1.0';
 
 /**
  * The zero-server binder. On a data directory, any number of processes use it at once; with `memory` it is private to this binder
  * and runs in this thread. Does nothing until it is opened.
  */
 export function embeddedBinder(options: EmbeddedBinderOptions = {}): Binder {
-  const { memory = false, clock = systemClock } = options;
+  const { memory = false } = options;
+  const clock = memory ? (options.clock ?? systemClock) : systemClock;
   const limits = clientLimits(options);
   const capabilities = embeddedCapabilities(memory, limits.maxMessageBytes);
-  const connect = async () => memoryLink(clock, brokerLimits(options));
+  const connect = memory ? async () => memoryLink(clock, brokerLimits(options)) : directoryLink(options);
   return new EmbeddedBinder({ capabilities, clock, limits, connect });
+}
+
+function directoryLink(options: EmbeddedBinderOptions): (listener: BinderListener) => Promise<Link> {
+  const { dataDir = process.env['MILLRACE_DATA_DIR'] || '.millrace', segmentBytes } = options;
+  const connector = new DirectoryConnector({ dataDir: resolve(dataDir), limits: brokerLimits(options), segmentBytes, version });
+  return async (listener) => {
+    const link = new RemoteLink(connector, systemClock, listener);
+    await link.open();
+    return link;
+  };
 }
 
 function clientLimits(options: EmbeddedBinderOptions): ClientLimits {
@@ -33,5 +50,5 @@ function clientLimits(options: EmbeddedBinderOptions): ClientLimits {
 
 function brokerLimits(options: EmbeddedBinderOptions): BrokerLimits {
   const { maxMessageBytes = 8 * mebibyte, maxQueueDepth = 1_000_000, revokeMs = 10_000 } = options;
-  return { maxMessageBytes, maxQueueDepth, maxAnswerBytes: 2 * mebibyte, revokeMs, graceMs: 1000 };
+  return { maxMessageBytes, maxQueueDepth, maxAnswerBytes: 2 * mebibyte, revokeMs, graceMs: 500 };
 }

@@ -113,6 +113,57 @@ export const raise = errorTable({
     message: "'{position}' is not a position in a region; use one that a watch handed out",
   },
   // Connection
+  directoryIsFile: {
+    code: 'FAILED_PRECONDITION',
+    message: "the data directory '{dataDir}' cannot be used: a part of this path is a file; choose another path",
+  },
+  directoryReadOnly: {
+    code: 'PERMISSION_DENIED',
+    message: "the data directory '{dataDir}' cannot be written; give this user write permission or choose another path",
+  },
+  directoryUnusable: {
+    code: 'FAILED_PRECONDITION',
+    message: "the data directory '{dataDir}' cannot be used: {problem}; choose another path",
+  },
+  diskFull: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "the disk of the data directory '{dataDir}' is full; free some space",
+    retryable: true,
+  },
+  lockFailed: {
+    code: 'FAILED_PRECONDITION',
+    message: "the lock file '{path}' cannot be used: {problem}; the file system must support file locks",
+  },
+  formatNewer: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "the data directory '{dataDir}' has format {found}, written by version {writer}; version {version} reads formats up to {known}: upgrade this package, or choose another directory",
+  },
+  formatUnreadable: {
+    code: 'DATA_LOSS',
+    message: "'{path}' cannot be read as the format of a data directory; restore it from a backup, or choose another directory",
+  },
+  socketFolderForeign: {
+    code: 'PERMISSION_DENIED',
+    message: "the folder '{folder}' for the broker's socket belongs to another user; remove it, or set TMPDIR to a folder of yours",
+  },
+  socketForbidden: {
+    code: 'PERMISSION_DENIED',
+    message: "the broker's socket '{path}' belongs to another user; run as the user that holds the data directory",
+  },
+  socketFailed: {
+    code: 'UNAVAILABLE',
+    message: "the broker cannot listen on '{path}': {problem}; check the folder and what else uses this path",
+  },
+  holderUnreachable: {
+    code: 'UNAVAILABLE',
+    message: "another process holds '{dataDir}' but did not answer within {waitedMs} ms; check whether it is stopped or overloaded",
+    retryable: true,
+  },
+  workerFailed: {
+    code: 'INTERNAL',
+    message: "the broker's thread failed: {problem}",
+  },
   requestInvalid: {
     code: 'INVALID_ARGUMENT',
     message: 'a request is malformed: {what}; use the same version of this package in all processes',
@@ -126,6 +177,25 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message:
       'this process speaks version {theirs} of the protocol, the one that holds the data directory version {ours}; use the same version of this package in both',
+  },
+  frameTooLarge: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: 'a request or answer of {size} bytes exceeds the limit of {limit}; send fewer or smaller messages at once',
+  },
+  frameInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: 'the other side of the connection sent {what}; only this package may connect to the broker of a data directory',
+  },
+  connectionLost: {
+    code: 'UNAVAILABLE',
+    message:
+      "the broker of '{dataDir}' was lost and did not come back within {waitedMs} ms; check the process that holds the directory",
+    retryable: true,
+  },
+  outcomeUnknown: {
+    code: 'INDETERMINATE',
+    message:
+      "the broker of '{dataDir}' was lost before it answered, and did not come back within {waitedMs} ms: this may or may not have happened; look, or repeat it if that does no harm",
   },
   brokerClosed: {
     code: 'UNAVAILABLE',

@@ -3,10 +3,12 @@ import { headerNames, type OutboundMessage } from '../binder/index.ts';
 import type { CommandHandler, HandleOptions } from '../client.ts';
 import { raise } from '../errors.ts';
 import type { Message } from '../message.ts';
+import { contentTypes } from '../policies/codec.ts';
 import { delay } from '../policies/deadline.ts';
 import { retryDelay, type RetryPolicy } from '../policies/retry.ts';
+import { runHandler } from '../policies/run-handler.ts';
 import type { Services } from '../runtime/services.ts';
-import { expiresAtHeader, isExpired, withoutCall } from './command-headers.ts';
+import { isExpired, withoutCall } from './command-headers.ts';
 import { TaskContext, type CommandTask } from './command-task.ts';
 import type { CommandTally } from './command-tally.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -35,6 +37,8 @@ export const commandGroup = 'commands';
 /** Hand-outs without an outcome after which a command is parked unseen, beyond those that its own delayed retries take. */
 const maxHandOuts = 20;
 const parkAgainMs = 5000;
+type Reply = OutboundMessage | undefined;
+
 const done: Outcome = { kind: 'done', reply: undefined };
 const abandoned: Outcome = { kind: 'abandoned' };
 
@@ -52,19 +56,24 @@ export class CommandRunner<I, O> {
     this.#clock = options.services.clock;
   }
 
-  /** Never rejects. */
-  async run(task: CommandTask): Promise<Outcome> {
+  /** Never rejects, nor throws. At once where the handler is synchronous: a promise for each would cost more than many a handler. */
+  run(task: CommandTask): Outcome | Promise<Outcome> {
     const { delivery } = task;
     if (isExpired(delivery.headers, this.#clock.now())) return this.#expired();
     if (delivery.redeliveries >= maxHandOuts + this.#options.retry.delayed.length) return this.#tooOften(task);
-    for (let attempt = this.#firstAttempt(task); ; attempt++) {
-      try {
-        const reply = await this.#attempt(task, attempt);
-        return task.abandoned === undefined ? { kind: 'done', reply } : abandoned;
-      } catch (error) {
-        const outcome = await this.#failed(task, attempt, error);
-        if (outcome !== undefined) return outcome;
-      }
+    return this.#try(task, this.#firstAttempt(task));
+  }
+
+  #try(task: CommandTask, attempt: number): Outcome | Promise<Outcome> {
+    try {
+      const reply = this.#attempt(task, attempt);
+      if (!(reply instanceof Promise)) return ended(task, reply);
+      return reply.then(
+        (settled) => ended(task, settled),
+        (error: unknown) => this.#failed(task, attempt, error),
+      );
+    } catch (error) {
+      return this.#failed(task, attempt, error);
     }
   }
 
@@ -74,26 +83,36 @@ export class CommandRunner<I, O> {
     return delivery.redeliveries === 0 || delayed.length === 0 ? 1 : maxAttempts + delivery.redeliveries;
   }
 
-  async #attempt(task: CommandTask, attempt: number): Promise<OutboundMessage | undefined> {
-    const { endpoint, handler, services, tally } = this.#options;
-    const decoded = endpoint.input.decode(task.delivery, task.delivery.id);
-    const message: Message<I> = decoded instanceof Promise ? await decoded : decoded;
+  #attempt(task: CommandTask, attempt: number): Reply | Promise<Reply> {
+    const decoded = this.#options.endpoint.input.decode(task.delivery, task.delivery.id);
+    return decoded instanceof Promise
+      ? decoded.then((message) => this.#handle(task, message, attempt))
+      : this.#handle(task, decoded, attempt);
+  }
+
+  #handle(task: CommandTask, message: Message<I>, attempt: number): Reply | Promise<Reply> {
+    const { handler, services, tally } = this.#options;
     const context = new TaskContext(message, attempt, task);
     const began = this.#clock.monotonic();
-    const answer = services.tracing.handling(message.headers, () => handler(message.payload, context));
-    const output = answer instanceof Promise ? await answer : answer;
-    tally.ran(this.#clock.monotonic() - began);
-    return task.replyTo === undefined ? undefined : this.#reply(output);
+    const finish = (output: O): Reply | Promise<Reply> => {
+      tally.ran(this.#clock.monotonic() - began);
+      return task.replyTo === undefined ? undefined : this.#reply(output);
+    };
+    const subject = { destination: this.#options.endpoint.queue, group: commandGroup };
+    const output = runHandler(services.tracing, message.headers, () => handler(message.payload, context), subject);
+    return output instanceof Promise ? output.then(finish) : finish(output);
   }
 
-  async #reply(output: O): Promise<OutboundMessage> {
+  #reply(output: O): Reply | Promise<Reply> {
     if (output === undefined) return { payload: null, headers: {} };
-    if (output === null) return { payload: Buffer.from('null'), headers: { [headerNames.contentType]: 'application/json' } };
-    return this.#options.endpoint.output.encode(await this.#options.endpoint.output.check(output));
+    if (output === null) return { payload: Buffer.from('null'), headers: { [headerNames.contentType]: contentTypes.json } };
+    const coder = this.#options.endpoint.output;
+    const checked = coder.check(output);
+    return checked instanceof Promise ? checked.then((payload) => coder.encode(payload)) : coder.encode(checked);
   }
 
-  /** What becomes of a command after a failed try; `undefined` to try again here. */
-  async #failed(task: CommandTask, attempt: number, error: unknown): Promise<Outcome | undefined> {
+  /** What becomes of a command after a failed try. */
+  async #failed(task: CommandTask, attempt: number, error: unknown): Promise<Outcome> {
     const { retry, tally } = this.#options;
     tally.tryFailed();
     if (task.abandoned !== undefined) return abandoned;
@@ -104,12 +123,12 @@ export class CommandRunner<I, O> {
     task.isResting = true;
     await delay(this.#clock, pause, task.signal);
     task.isResting = false;
-    return task.abandoned === undefined ? undefined : abandoned;
+    return task.abandoned === undefined ? this.#try(task, attempt + 1) : abandoned;
   }
 
   /** Whether a caller waits who would have given up before the next try: better an answer now than none. */
   #isTooLate({ delivery }: CommandTask, pause: number): boolean {
-    return delivery.headers[expiresAtHeader] !== undefined && isExpired(delivery.headers, this.#clock.now() + pause);
+    return isExpired(delivery.headers, this.#clock.now() + pause);
   }
 
   async #givenUp(task: CommandTask, attempts: number, cause: unknown): Promise<Outcome> {
@@ -152,4 +171,9 @@ export class CommandRunner<I, O> {
     this.#options.tally.expired();
     return done;
   }
+}
+
+function ended(task: CommandTask, reply: Reply): Outcome {
+  if (task.abandoned !== undefined) return abandoned;
+  return reply === undefined ? done : { kind: 'done', reply };
 }

@@ -13,7 +13,7 @@ export interface HandlerLoopOptions {
   /** The subscription's, for errors. */
   readonly name: string;
   readonly consumer: QueueConsumer;
-  readonly run: (task: CommandTask) => Promise<Outcome>;
+  readonly run: (task: CommandTask) => Promise<Outcome> | Outcome;
   readonly outcomes: Outcomes;
   readonly leases: LeaseKeeper;
   readonly clock: Clock;
@@ -116,7 +116,8 @@ export class HandlerLoop {
   async #lane(): Promise<void> {
     for (let task = this.#shift(); task !== undefined; task = this.#shift()) {
       this.#running.add(task);
-      const outcome = await this.#run(task);
+      const running = this.#run(task);
+      const outcome = running instanceof Promise ? await running : running;
       this.#running.delete(task);
       if (this.#wake !== undefined && (this.#stopped || this.#room() > 0)) this.#notify();
       this.#settle(task, outcome);

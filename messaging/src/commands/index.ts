@@ -33,19 +33,20 @@ class CommandPattern implements Commands {
   }
 
   async send<I, O>(command: Command<I, O>, input: I, options: SendOptions = {}): Promise<Sent> {
-    const endpoint = await this.#endpoint(command, 'send');
+    const endpoint = this.#known(command) ?? (await this.#open(command, 'send'));
     const checked = endpoint.input.check(input);
     const payload = checked instanceof Promise ? await checked : checked;
     const id = options.id ?? this.#nextId();
-    await this.#sender.send(endpoint, payload, options, { id });
+    await this.#services.tracing.sending(command.name, 1, (trace) => this.#sender.send(endpoint, payload, options, { id, trace }));
     return { id };
   }
 
   async call<I, O>(command: Command<I, O>, input: I, options: CallOptions = {}): Promise<O> {
-    const endpoint = await this.#endpoint(command, 'call');
+    const endpoint = this.#known(command) ?? (await this.#open(command, 'call'));
     const checked = endpoint.input.check(input);
     const payload = checked instanceof Promise ? await checked : checked;
-    return this.#caller.call(endpoint, payload, options, options.id ?? this.#nextId());
+    const id = options.id ?? this.#nextId();
+    return this.#services.tracing.sending(command.name, 1, (trace) => this.#caller.call(endpoint, payload, options, { id, trace }));
   }
 
   async handle<I, O>(
@@ -54,7 +55,7 @@ class CommandPattern implements Commands {
     handler?: CommandHandler<I, O>,
   ): Promise<Subscription> {
     this.#services.assertOpen('handle');
-    const endpoint = await this.#endpoint(command, 'handle');
+    const endpoint = await this.#open(command, 'handle');
     const [given, run] = typeof options === 'function' ? [{}, options] : [options, handler!];
     const subscription = new CommandSubscription(this.#services, endpoint, given, run);
     await subscription.start();
@@ -62,7 +63,7 @@ class CommandPattern implements Commands {
   }
 
   async cancel<I, O>(command: Command<I, O>, id: string): Promise<boolean> {
-    const { binder, facet, can, queue } = await this.#endpoint(command, 'cancel');
+    const { binder, facet, can, queue } = await this.#open(command, 'cancel');
     if (!can.cancellation) throw raise('OPTION_UNSUPPORTED', { binder: binder.name, option: 'cancel', destination: queue });
     try {
       return await facet.cancel(queue, id);
@@ -78,9 +79,14 @@ class CommandPattern implements Commands {
     this.#deadlines.close();
   }
 
-  async #endpoint<I, O>(command: Command<I, O>, operation: string): Promise<Endpoint<I, O>> {
+  /** The endpoint if it is open already: the way that costs no promise. */
+  #known<I, O>(command: Command<I, O>): Endpoint<I, O> | undefined {
+    return this.#closed ? undefined : this.#endpoints.known(command);
+  }
+
+  async #open<I, O>(command: Command<I, O>, operation: string): Promise<Endpoint<I, O>> {
     // Handlers that finish while the runtime drains may still send: this ends only after they did.
     if (this.#closed) throw raise('RUNTIME_CLOSED', { operation });
-    return this.#endpoints.known(command) ?? (await this.#endpoints.open(command, operation));
+    return this.#endpoints.known(command) ?? this.#endpoints.open(command, operation);
   }
 }

@@ -8,7 +8,7 @@ const maxBatch = 1000;
 /** Someone who waits for one reply. */
 export interface Awaiting {
   replied(reply: InboundMessage): void;
-  failed(error: MillraceError): void;
+  fail(error: MillraceError): void;
 }
 
 /**
@@ -96,7 +96,7 @@ export class ReplyStation {
   #failAll(error: MillraceError): void {
     const waiting = [...this.#awaiting.values()];
     this.#awaiting.clear();
-    for (const awaiting of waiting) awaiting.failed(error);
+    for (const awaiting of waiting) awaiting.fail(error);
   }
 
   #late() {

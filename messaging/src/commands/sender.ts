@@ -4,30 +4,34 @@ import { binderError, raise } from '../errors.ts';
 import { Batcher } from '../policies/batcher.ts';
 import { delay, withDeadline } from '../policies/deadline.ts';
 import type { Deadlines } from '../policies/deadlines.ts';
-import { Pending, type Limit } from '../policies/pending.ts';
+import { Pending, type Limit, type Underway } from '../policies/pending.ts';
 import type { Services } from '../runtime/services.ts';
 import type { Endpoint, Route } from './endpoint.ts';
 import { checkSendOptions } from './features.ts';
 
-type PendingSend = Pending<OutboundCommand, void>;
+/** A command under way to its queue. */
+export type Sending = Underway<OutboundCommand, void>;
 
 const batching = {
   maxBatch: 1000,
   maxBytes: 1 << 20,
   maxInFlight: 4,
-  weigh: ({ item }: PendingSend): number => 100 + (item.payload?.length ?? 0),
+  weigh: ({ item }: Sending): number => 100 + (item.payload?.length ?? 0),
 } as const;
 
 /** What a sent command needs beside its payload. */
 export interface Addressing {
   readonly id: string;
   readonly headers?: Headers | undefined;
+  /** The trace to continue. */
+  readonly trace?: Headers | undefined;
   readonly expiresAt?: number | undefined;
 }
 
 interface Queue {
-  readonly batcher: Batcher<PendingSend>;
-  readonly late: Limit['late'];
+  readonly batcher: Batcher<Sending>;
+  /** The limit of sends that name no deadline of their own. */
+  readonly limit: Limit;
 }
 
 /** Sends commands, coalesced into batches per queue. Every send settles within its deadline. */
@@ -46,15 +50,28 @@ export class Sender {
    * `INDETERMINATE` that nobody knows.
    */
   async send<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): Promise<void> {
-    checkSendOptions(options, endpoint.can, endpoint.binder.name, endpoint.queue);
-    const trace = this.#services.tracing.outgoing();
-    const message = endpoint.input.encode(payload, options, trace === undefined ? to.headers : { ...trace, ...to.headers });
-    const command = this.#command(message, options, to);
-    const { batcher, late } = this.#queue(endpoint);
-    const deadlineMs = options.deadlineMs ?? this.#services.defaults.deadlineMs;
+    const command = this.command(endpoint, payload, options, to);
+    const { batcher, limit } = this.#queue(endpoint);
+    const { deadlineMs = limit.deadlineMs } = options;
     if (!batcher.hasRoom) await this.#room(batcher, endpoint.queue, deadlineMs);
-    const limit = { deadlines: this.#deadlines, deadlineMs, late };
-    return new Promise((resolve, reject) => batcher.add(new Pending(command, limit, resolve, reject)));
+    const own = deadlineMs === limit.deadlineMs ? limit : { ...limit, deadlineMs };
+    return new Promise((resolve, reject) => batcher.add(new Pending(command, own, resolve, reject)));
+  }
+
+  /** Sends for someone who keeps the deadline; `undefined` unless it has to wait for room first. */
+  hand(route: Route, sending: Sending, deadlineMs: number): Promise<void> | undefined {
+    const { batcher } = this.#queue(route);
+    if (!batcher.hasRoom) return this.#room(batcher, route.queue, deadlineMs).then(() => batcher.add(sending));
+    batcher.add(sending);
+    return undefined;
+  }
+
+  /** The command to send, checked against what the binder can do. */
+  command<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): OutboundCommand {
+    checkSendOptions(options, endpoint.can, endpoint.binder.name, endpoint.queue);
+    const { trace, headers } = to;
+    const message = endpoint.input.encode(payload, options, trace === undefined ? headers : { ...trace, ...headers });
+    return this.#timed(message, options, to);
   }
 
   /** Waits until everything that was accepted is settled, for as long as closing may take. */
@@ -69,11 +86,11 @@ export class Sender {
     for (const queues of this.#queues.values()) for (const { batcher } of queues.values()) await batcher.idle();
   }
 
-  #room(batcher: Batcher<PendingSend>, queue: string, ms: number): Promise<void> {
+  #room(batcher: Batcher<Sending>, queue: string, ms: number): Promise<void> {
     return withDeadline({ clock: this.#services.clock, ms, operation: `waiting to send to '${queue}'` }, () => batcher.room());
   }
 
-  #command(message: OutboundMessage, options: SendOptions, to: Addressing): OutboundCommand {
+  #timed(message: OutboundMessage, options: SendOptions, to: Addressing): OutboundCommand {
     const now = this.#services.clock.now();
     const { payload, headers, key, timestamp } = message;
     const notBefore = options.notBefore?.getTime() ?? (options.delayMs === undefined ? undefined : now + options.delayMs);
@@ -86,17 +103,20 @@ export class Sender {
     let queues = this.#queues.get(binder);
     if (queues === undefined) this.#queues.set(binder, (queues = new Map()));
     let known = queues.get(queue);
-    if (known === undefined) {
-      const batcher = new Batcher<PendingSend>((batch) => flush(binder, queue, batch), batching);
-      const operation = `sending to '${queue}'`;
-      const late: Limit['late'] = (sent, deadlineMs) => raise(sent ? 'SEND_UNKNOWN' : 'DEADLINE', { operation, deadlineMs });
-      queues.set(queue, (known = { batcher, late }));
-    }
+    if (known === undefined) queues.set(queue, (known = this.#newQueue(binder, queue)));
     return known;
+  }
+
+  #newQueue(binder: Binder, queue: string): Queue {
+    const operation = `sending to '${queue}'`;
+    const { deadlineMs } = this.#services.defaults;
+    const late: Limit['late'] = (sent, ms) => raise(sent ? 'SEND_UNKNOWN' : 'DEADLINE', { operation, deadlineMs: ms });
+    const batcher = new Batcher<Sending>((batch) => flush(binder, queue, batch), batching);
+    return { batcher, limit: { deadlines: this.#deadlines, deadlineMs, late } };
   }
 }
 
-async function flush(binder: Binder, queue: string, batch: readonly PendingSend[]): Promise<void> {
+async function flush(binder: Binder, queue: string, batch: readonly Sending[]): Promise<void> {
   const open = batch.filter((pending) => pending.handOver());
   if (open.length === 0) return;
   try {

@@ -31,6 +31,7 @@ interface Job {
 }
 
 const giveUpAgainMs = 5000;
+const aboutAll: ReadonlySet<TrackedEvent['kind']> = new Set(['live', 'gap', 'cleared']);
 
 /**
  * Hands events to the handler: in order per key, concurrently across keys; an event about the whole region waits for all before it and
@@ -68,7 +69,7 @@ export class Dispatcher {
 
   /** Takes the next event. Resolves at once for events about a key, and after the handler for those about the whole region. */
   async dispatch(event: TrackedEvent): Promise<void> {
-    if (event.key !== '') return this.#submit(event);
+    if (!aboutAll.has(event.kind)) return this.#submit(event);
     await this.#executor.idle();
     this.#submit(event);
     await this.#executor.idle();

@@ -4,6 +4,7 @@ import { binderError, raise } from '../errors.ts';
 import { consumerMetrics, type ConsumerMetrics } from '../policies/consumer-metrics.ts';
 import { delay } from '../policies/deadline.ts';
 import { retryPolicy } from '../policies/retry.ts';
+import { runHandler } from '../policies/run-handler.ts';
 import { Supervisor, type Life } from '../runtime/supervisor.ts';
 import { ChangeTracker } from './change-tracker.ts';
 import { Dispatcher } from './dispatcher.ts';
@@ -40,6 +41,7 @@ export class RegionWatcher<V> implements Watch, Subscription {
   readonly #supervisor: Supervisor;
   readonly #metrics: ConsumerMetrics;
   readonly #acks: PositionAcks;
+  readonly #subject: { readonly destination: string; readonly group: string };
   readonly #unregister: () => void;
   #watch: RegionWatch | undefined;
   /** The last event taken over from the binder; what was not handled of it is still held here. */
@@ -55,9 +57,10 @@ export class RegionWatcher<V> implements Watch, Subscription {
     const { shared, region, coder, request, plan } = parts;
     const { services } = shared;
     const group = request.name ?? 'watch';
+    this.#subject = { destination: region.binding.region, group };
     this.#parts = parts;
     this.name = `${region.binding.region}/${group}`;
-    this.#metrics = consumerMetrics(services.metrics, { kind: 'change', destination: region.binding.region, group });
+    this.#metrics = consumerMetrics(services.metrics, { kind: 'change', ...this.#subject });
     this.#tracker = newTracker(parts);
     this.#decoder = new EventDecoder(coder, plan.keysOnly, request.fields);
     this.#dispatcher = new Dispatcher({
@@ -217,7 +220,7 @@ export class RegionWatcher<V> implements Watch, Subscription {
     try {
       const decoded = await this.#decoder.decode(event);
       const began = clock.monotonic();
-      await tracing.handling(event.metadata, () => this.#parts.handler(decoded));
+      await runHandler(tracing, event.metadata, () => this.#parts.handler(decoded), this.#subject);
       this.#metrics.duration.observe((clock.monotonic() - began) / 1000);
     } catch (error) {
       this.#failed++;

@@ -12,6 +12,8 @@ export interface BatchLimits {
 export class BatchBuffer {
   /** Whether someone is about to take from it. */
   scheduled = false;
+  /** Whether it is about to be looked at because of new events. */
+  noticed = false;
   readonly #clock: Clock;
   readonly #limits: BatchLimits;
   #waiting: Tracked[] = [];

@@ -33,7 +33,6 @@ export class BatchProcessor<T> implements Processor {
   readonly #handler: BatchHandler<T>;
   readonly #executor: KeyedExecutor;
   readonly #options: BatchOptions;
-  readonly #waking = new Set<string>();
   readonly #buffers = new WeakMap<PartitionState, BatchBuffer>();
 
   constructor(consumption: Consumption, coder: MessageCoder<T>, handler: BatchHandler<T>, options: BatchOptions) {
@@ -46,15 +45,14 @@ export class BatchProcessor<T> implements Processor {
 
   accept(tracked: Tracked, session: Session): void {
     const { partition } = tracked;
-    const lane = `${partition.number}`;
     const known = this.#buffers.get(partition);
     const buffer = known ?? new BatchBuffer(this.#consumption.services.clock, this.#options);
     if (known === undefined) this.#buffers.set(partition, buffer);
     buffer.add(tracked);
-    if (!buffer.scheduled) {
-      buffer.scheduled = true;
-      this.#executor.submit(lane, () => this.#run(buffer, session));
-    } else this.#wakeSoon(lane);
+    // Looked at once for all that arrives together: the first event is not a batch of its own.
+    if (buffer.noticed) return;
+    buffer.noticed = true;
+    queueMicrotask(() => this.#look(`${partition.number}`, buffer, session));
   }
 
   pause(): void {
@@ -73,14 +71,11 @@ export class BatchProcessor<T> implements Processor {
     return this.#executor.outside(waiting);
   }
 
-  /** A lane that waits for more looks again, once for all that arrives together. */
-  #wakeSoon(lane: string): void {
-    if (this.#waking.has(lane)) return;
-    this.#waking.add(lane);
-    queueMicrotask(() => {
-      this.#waking.delete(lane);
-      this.#executor.wake(lane);
-    });
+  #look(lane: string, buffer: BatchBuffer, session: Session): void {
+    buffer.noticed = false;
+    if (buffer.scheduled) return this.#executor.wake(lane);
+    buffer.scheduled = true;
+    this.#executor.submit(lane, () => this.#run(buffer, session));
   }
 
   async #run(buffer: BatchBuffer, session: Session): Promise<Step> {

@@ -118,7 +118,8 @@ export class EventSubscription implements Subscription {
     try {
       await provision(binder, this.#stream);
       const { partitions } = this.#stream.options;
-      const wanted = { start, partitions, assignment, maxInFlight: session.binderWindow, listener: session.listener, signal };
+      // Not the signal: a binder ends the consumer with it, and what runs is to be finished and acknowledged first.
+      const wanted = { start, partitions, assignment, maxInFlight: session.binderWindow, listener: session.listener };
       const binding = await binder.bindConsumer(name, group, wanted);
       if (this.#paused) session.pause();
       session.start(binding);

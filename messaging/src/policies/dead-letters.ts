@@ -107,11 +107,10 @@ export class DeadLetters {
   }
 }
 
-/** Parks a message and says at which position, as far as the binder tells. */
-export async function parkAgain(deadLetter: DeadLetter, message: OutboundMessage): Promise<number | undefined> {
+/** Parks a message; its position is found by looking, since outcomes do not tell it. */
+export async function parkAgain(deadLetter: DeadLetter, message: OutboundMessage): Promise<void> {
   const [outcome] = await deadLetter.parking.park(deadLetter.name, [message]);
   if (outcome?.error !== undefined) throw outcome.error;
-  return outcome?.offset;
 }
 
 /** What each dead-letter destination is for, from the groups that exist: other programs do not write ours into their messages. */

@@ -34,7 +34,7 @@ export function parkedMessage(place: ParkedPlace, entry: ParkedEntry, origin: De
     id: parkedId(place),
     deadLetter: place.deadLetter,
     ...originOf(headers, origin),
-    kind: headers[headerNames.originKind] === 'command' ? 'command' : 'event',
+    kind: kindOf(headers[headerNames.originKind]),
     payload: entry.payload,
     headers,
     key: keyText(entry.key),
@@ -83,4 +83,8 @@ function textOf(value: unknown): string | undefined {
 
 function numberOf(value: unknown): number | undefined {
   return typeof value === 'number' ? value : typeof value === 'bigint' ? Number(value) : undefined;
+}
+
+function kindOf(kind: unknown): ParkedMessage['kind'] {
+  return kind === 'command' || kind === 'change' ? kind : 'event';
 }

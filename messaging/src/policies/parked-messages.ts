@@ -52,7 +52,8 @@ class ParkedMessagesOfBinders implements ParkedMessages {
     const mark = randomUUID();
     const headers = { ...onlyFailure(entry.headers), ...(change.headers ?? entry.headers), [editMark]: mark };
     const message = { payload: change.payload ?? entry.payload, headers, key: entry.key };
-    const position = (await parkAgain(deadLetter, message)) ?? (await findMark(deadLetter, place.position, mark));
+    await parkAgain(deadLetter, message);
+    const position = await findMark(deadLetter, place.position, mark);
     await deadLetter.parking.remove(deadLetter.name, [place.position]);
     return parkedId({ ...place, position });
   }

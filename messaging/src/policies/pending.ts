@@ -8,8 +8,17 @@ export interface Limit {
   readonly late: (mayHaveHappened: boolean, deadlineMs: number) => MillraceError;
 }
 
+/** An item of a batch, as those see it who flush the batch. */
+export interface Underway<T, R> {
+  readonly item: T;
+  /** Says that it is handed over now; false if nobody waits for it any more, so that it must not be. */
+  handOver(): boolean;
+  succeed(result: R): void;
+  fail(error: MillraceError): void;
+}
+
 /** An item under way whose sender waits for its outcome; settles once, by its deadline at the latest. */
-export class Pending<T, R> implements Expiring {
+export class Pending<T, R> implements Expiring, Underway<T, R> {
   readonly item: T;
   readonly #limit: Limit;
   readonly #slot: number;
@@ -26,7 +35,6 @@ export class Pending<T, R> implements Expiring {
     this.#slot = limit.deadlines.add(this, limit.deadlineMs);
   }
 
-  /** Says that it is handed over now; false if nobody waits for it any more, so that it must not be. */
   handOver(): boolean {
     this.#isHandedOver = !this.#isSettled;
     return this.#isHandedOver;

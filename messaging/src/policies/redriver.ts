@@ -73,6 +73,8 @@ export class Redriver {
   async #send(deadLetter: DeadLetter, message: ParkedMessage): Promise<SendOutcome> {
     const { binder } = deadLetter;
     if (message.destination === '') throw raise('ORIGIN_UNKNOWN', { id: message.id, deadLetter: deadLetter.name });
+    if (message.kind === 'change')
+      throw raise('CHANGE_REDRIVEN', { id: message.id, region: message.destination, key: message.key });
     try {
       return message.kind === 'command' ? await this.#sendCommand(deadLetter, message) : await this.#sendEvent(deadLetter, message);
     } catch (error) {

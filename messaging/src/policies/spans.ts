@@ -1,4 +1,4 @@
-import type { Attributes, Context, Link, Span, SpanContext } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Span, SpanContext, SpanOptions, Tracer } from '@opentelemetry/api';
 import { headerNames, type Headers } from '../binder/index.ts';
 
 type Api = typeof import('@opentelemetry/api');
@@ -24,9 +24,19 @@ export async function loadSpans(): Promise<Spans | undefined> {
 /** Makes spans for what is sent and handled. */
 export class Spans {
   readonly #api: Api;
+  #tracer: Tracer | undefined;
 
   constructor(api: Api) {
     this.#api = api;
+  }
+
+  /** Whether the application has set up tracing; having the package alone costs nothing. */
+  get enabled(): boolean {
+    if (this.#tracer !== undefined) return true;
+    const provider = this.#api.trace.getTracerProvider();
+    this.#tracer =
+      provider instanceof this.#api.ProxyTracerProvider ? provider.getDelegateTracer(tracerName) : provider.getTracer(tracerName);
+    return this.#tracer !== undefined;
   }
 
   /** The trace headers of the span that is active here. */
@@ -44,7 +54,7 @@ export class Spans {
     const { SpanKind, context } = this.#api;
     const base = this.#api.trace.getActiveSpan() === undefined ? this.#continue(parent) : context.active();
     const options = { kind: SpanKind.PRODUCER, attributes: attributesOf(subject, 'send', count) };
-    const span = this.#tracer().startSpan(`send ${subject.destination}`, options, base);
+    const span = this.#start(`send ${subject.destination}`, options, base);
     return this.#within(span, base, () => work(this.#headers(span)));
   }
 
@@ -55,12 +65,12 @@ export class Spans {
     const base = single ? this.#continue(messages[0]) : context.active();
     const links = single ? [] : this.#links(messages);
     const options = { kind: SpanKind.CONSUMER, links, attributes: attributesOf(subject, 'process', messages.length) };
-    const span = this.#tracer().startSpan(`process ${subject.destination}`, options, base);
+    const span = this.#start(`process ${subject.destination}`, options, base);
     return this.#within(span, base, () => work(this.#headers(span)));
   }
 
-  #tracer() {
-    return this.#api.trace.getTracer(tracerName);
+  #start(name: string, options: SpanOptions, base: Context): Span {
+    return (this.#tracer ?? this.#api.trace.getTracer(tracerName)).startSpan(name, options, base);
   }
 
   /** Runs work with a span active and ends the span when the work, or its promise, has ended. */

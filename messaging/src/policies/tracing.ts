@@ -30,7 +30,7 @@ export class Tracing {
    */
   handling<R>(headers: Headers | readonly Headers[], work: () => R, fail?: Scope['fail'], subject?: SpanSubject): R {
     const messages = isList(headers) ? headers : [headers];
-    if (this.#spans !== undefined && subject !== undefined) {
+    if (subject !== undefined && this.#spans?.enabled === true) {
       return this.#spans.process(subject, messages, (trace) => this.#scopes.run({ trace, fail }, work));
     }
     const trace = messages.length === 1 ? traceOf(messages[0]!) : undefined;
@@ -39,13 +39,13 @@ export class Tracing {
 
   /** Runs the sending of `count` messages; they carry the trace headers that `work` is given. */
   sending<R>(destination: string, count: number, work: (trace: Headers | undefined) => Promise<R>): Promise<R> {
-    if (this.#spans === undefined) return work(this.outgoing());
+    if (this.#spans?.enabled !== true) return work(this.outgoing());
     return this.#spans.send({ destination }, count, work, this.#scopes.getStore()?.trace);
   }
 
   /** The trace headers that a message sent here and now should carry, if any. */
   outgoing(): Headers | undefined {
-    return this.#spans?.active() ?? this.#scopes.getStore()?.trace;
+    return (this.#spans?.enabled === true ? this.#spans.active() : undefined) ?? this.#scopes.getStore()?.trace;
   }
 
   /** The handling that this code, or code that it was called back from, belongs to. */

@@ -49,6 +49,13 @@ describe('call', () => {
     expect(await caller.call(reserve, { seats: 1 })).toBe(answer);
   });
 
+  it('awaits whatever can be awaited', async () => {
+    // oxlint-disable-next-line unicorn/no-thenable -- this is what query builders return
+    const later = { then: (resolve: (answer: string) => void) => setImmediate(() => resolve('later')) };
+    await handler.handle(reserve, () => later as unknown as Promise<string>);
+    expect(await caller.call(reserve, { seats: 1 })).toBe('later');
+  });
+
   it("throws the handler's typed error with code, reason and details", async () => {
     const soldOut = new MillraceError('sold out', { code: 'FAILED_PRECONDITION', reason: 'SOLD_OUT', details: { left: 0 } });
     await handler.handle(reserve, { retry: { maxAttempts: 1 } }, () => Promise.reject(soldOut));

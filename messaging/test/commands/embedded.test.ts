@@ -167,3 +167,51 @@ describe('commands on the embedded binder', () => {
     expect(Buffer.from(parked!.payload!).toString()).toBe('1');
   });
 });
+
+describe('parked commands', () => {
+  it('are re-driven to their queue, where they begin anew', async () => {
+    const tries: string[] = [];
+    let broken = true;
+    await mr.handle(work, { retry: { maxAttempts: 1 } }, (input, { attempt, id }) => {
+      tries.push(`${input}/${attempt}/${id}`);
+      if (broken) throw new Error('no');
+    });
+    await mr.send(work, 7, { id: 'x' });
+    await until('it is tried', () => tries.length === 1);
+    await advance(50);
+    broken = false;
+    expect(await mr.parked.redrive({ destination: 'work' })).toEqual({ redriven: 1 });
+    await until('it is handled', () => tries.length === 2);
+    expect(tries[1]).toMatch(/^7\/1\//);
+    expect(await mr.parked.list()).toEqual([]);
+  });
+});
+
+describe('what a handler starts', () => {
+  it('continues its trace', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const seen: unknown[] = [];
+    await mr.handle(echo, async (input, { headers }) => {
+      seen.push(headers['traceparent']);
+      if (input === 'outer') await mr.call(echo, 'inner');
+      return input;
+    });
+    await mr.send(echo, 'outer', { headers: { traceparent } });
+    await until('both were handled', () => seen.length === 2);
+    expect(seen).toEqual([traceparent, traceparent]);
+  });
+
+  it('fails its try, even if the error escapes its promise', async () => {
+    await mr.handle(work, { retry: { maxAttempts: 1 } }, () => {
+      return new Promise<void>(() => {
+        setImmediate(() => {
+          throw new Error('escaped');
+        });
+      });
+    });
+    await mr.send(work, 1);
+    await advance(200);
+    const [parked] = await binder.parking!.list('error.work.commands', 0, 10);
+    expect(parked!.headers['x-exception-message']).toContain('escaped');
+  });
+});

@@ -162,6 +162,25 @@ describe('regions on the embedded binder', () => {
     expect(short(events.at(-2)!)).toMatch(/^removed gone/);
   });
 
+  it('park what a named watcher failed on for good, to be looked at and discarded', async () => {
+    await seats.watch({ name: 'n', snapshot: 'none', retry: { maxAttempts: 1 } }, ({ key }) => {
+      if (key === 'a') throw new Error('no');
+    });
+    await seats.put('a', { price: 1 });
+    await advance(100);
+    const [parked] = await mr.parked.list();
+    expect(parked).toMatchObject({
+      kind: 'change',
+      destination: 'seats',
+      group: 'n',
+      key: 'a',
+      attempts: 1,
+      cause: { message: 'no' },
+    });
+    await expect(mr.parked.redrive({ group: 'n' })).rejects.toMatchObject({ code: 'UNSUPPORTED', reason: 'CHANGE_REDRIVEN' });
+    expect(await mr.parked.discard({ group: 'n' })).toEqual({ discarded: 1 });
+  });
+
   it('leave out own writes on request', async () => {
     const { events, told } = await watching({ ownWrites: false });
     await seats.put('mine', { price: 1 });

@@ -19,9 +19,9 @@ test('a message says its content type and carries no other header of ours', () =
   expect(plain.encode({ a: 1 }, { contentType: 'application/x+json' }).headers).toEqual({ contentType: 'application/x+json' });
 });
 
-test('headers of the sender win over those added, its id is a header', () => {
+test('headers of the runtime win over those of the sender, whose id is a header too', () => {
   const draft = plain.encode({}, { headers: { a: 1, traceparent: 'mine' }, id: 'i-1' }, { traceparent: 'ours', b: 2 });
-  expect(draft.headers).toEqual({ a: 1, b: 2, traceparent: 'mine', mr_id: 'i-1', contentType: 'application/json' });
+  expect(draft.headers).toEqual({ a: 1, b: 2, traceparent: 'ours', mr_id: 'i-1', contentType: 'application/json' });
 });
 
 test('null is a tombstone both ways and is not held against the schema', () => {

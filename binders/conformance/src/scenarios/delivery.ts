@@ -125,6 +125,20 @@ export const deliveryScenarios = group(
     assert.deepEqual(texts(await drain(kit, consumer, 1)), ['later']);
   }),
 
+  scenario('a jump of the wall clock neither shortens nor prolongs the delay of a release', [needs.clockJump], async (kit) => {
+    const hour = 3_600_000;
+    const { stepMs } = kit.timeouts;
+    for (const jump of [hour, -hour]) {
+      const { consumer, producer } = await pair(kit);
+      await accepted(kit, producer.send([message('later')]));
+      await kit.within(consumer.release(await collect(kit, consumer, 1), 5 * stepMs), 'release with a delay');
+      kit.broker.clock!.jump!(jump);
+      await quiet(kit, consumer, 'the consumer before the delay is over', 3 * stepMs);
+      await kit.pass(3 * stepMs);
+      assert.deepEqual(texts(await drain(kit, consumer, 1)), ['later']);
+    }
+  }),
+
   scenario('a message can be released again and again', [], async (kit) => {
     const { consumer, producer } = await pair(kit);
     await accepted(kit, producer.send([message('again')]));

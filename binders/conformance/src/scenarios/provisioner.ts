@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { messageOf } from '@millrace/core';
-import type { DestinationSpec } from '@millrace/messaging/binder';
+import type { DestinationSpec, LogSlice } from '@millrace/messaging/binder';
 import { accepted, drain, inAnyOrder, quiet, rejectsWith } from '../expect.ts';
 import { message, numbered, texts } from '../messages.ts';
 import * as needs from '../needs.ts';
 import { group, scenario } from '../scenario.ts';
-import { apply, put } from '../watching.ts';
+import { apply, put, Watching } from '../watching.ts';
 
 export const provisionerScenarios = group(
   'provisioner',
@@ -128,6 +128,33 @@ export const provisionerScenarios = group(
     const end = await kit.within(receiving, 'the waiting receive');
     // Either the source says that it ended or that it died; what it must not do is hang or hand something out.
     assert.ok(!Array.isArray(end) || end.length === 0);
+  }),
+
+  scenario('deleting a queue ends the receives that wait on it', [needs.queue()], async (kit) => {
+    const name = kit.name('q');
+    const consumer = await kit.queue.consume(name);
+    const receiving = kit.meanwhile(consumer.receive(1).catch((error: unknown) => error));
+    await kit.within(kit.binder.provisioner.delete(name), 'delete');
+    const end = await kit.within(receiving, 'the waiting receive');
+    assert.ok(!Array.isArray(end) || end.length === 0);
+  }),
+
+  scenario('deleting a region ends the watches that wait on it', [needs.region()], async (kit) => {
+    const name = kit.name('r');
+    const watching = await Watching.open(kit, await kit.region.open(name));
+    await watching.live();
+    const receiving = kit.meanwhile(watching.watch.receive(1).catch((error: unknown) => error));
+    await kit.within(kit.binder.provisioner.delete(name), 'delete');
+    await kit.within(receiving, 'the waiting receive');
+  }),
+
+  scenario('deleting a destination ends the reads that wait on it', [needs.log()], async (kit) => {
+    const name = kit.name();
+    await kit.binder.provisioner.ensure(name);
+    const reading = kit.meanwhile(kit.log.read(name, 0, 0, { waitMs: 600_000 }).catch((error: unknown) => error));
+    await kit.within(kit.binder.provisioner.delete(name), 'delete');
+    const end = await kit.within(reading, 'the waiting read');
+    assert.ok(end instanceof Error || (end as LogSlice).messages.length === 0);
   }),
 
   scenario('dead-letter names are stable and apart', [], async (kit) => {

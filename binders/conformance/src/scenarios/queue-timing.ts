@@ -68,6 +68,26 @@ export const queueTimingScenarios = group(
     assert.deepEqual(ids(lost), [b!.id]);
   }),
 
+  scenario(
+    'a jump of the wall clock neither ends nor prolongs a lease',
+    [needs.queueCan('leases'), needs.clockJump],
+    async (kit) => {
+      const hour = 3_600_000;
+      const { stepMs } = kit.timeouts;
+      for (const jump of [hour, -hour]) {
+        const name = kit.name('q');
+        await accepted(kit, kit.queue.send(name, [command('x')]));
+        const first = await kit.queue.consume(name, { leaseMs: 5 * stepMs });
+        await collect(kit, first, 1);
+        const second = await kit.queue.consume(name, { leaseMs: 60_000 });
+        kit.broker.clock!.jump!(jump);
+        await quiet(kit, second, 'another consumer while the lease lasts', 2 * stepMs);
+        await kit.pass(4 * stepMs);
+        assert.deepEqual(ids(await collect(kit, second, 1)), ['x']);
+      }
+    },
+  ),
+
   scenario('higher priorities are handed out first', [needs.priorities], async (kit) => {
     const name = kit.name('q');
     const highest = priorityCount(kit.can.queue) - 1;

@@ -198,6 +198,7 @@ export const regionScenarios = group(
       assert.ok(page.length <= 10);
       if (page.length === 0) break;
       seen.push(...page.map((entry) => entry.key));
+      assert.ok(seen.length <= keys.length, 'pages must not repeat entries');
     }
     assert.deepEqual(seen, keys);
   }),

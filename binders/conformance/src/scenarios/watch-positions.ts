@@ -89,13 +89,15 @@ export const watchPositionsScenarios = group(
 
   scenario('named watchers are apart', [needs.regionCan('durableWatchers')], async (kit) => {
     const region = await opened(kit);
-    const [a, b] = [await Watching.open(kit, region, { name: 'a' }), await Watching.open(kit, region, { name: 'b' })];
+    for (const name of ['a', 'b']) await (await Watching.open(kit, region, { name })).watch.close();
     await apply(kit, region, [put('k', '1')]);
-    const [seen] = await a.changes(1);
-    await kit.within(a.watch.ack(seen!.position), 'ack');
-    await kit.within(Promise.all([a.watch.close(), b.watch.close()]), 'close');
-    const again = await Watching.open(kit, region, { name: 'b' });
-    assert.deepEqual((await again.changes(1)).map(summary), ['created k=1']);
+    for (const name of ['a', 'b']) {
+      const watching = await Watching.open(kit, region, { name });
+      const [seen] = await watching.changes(1);
+      assert.equal(summary(seen!), 'created k=1');
+      await kit.within(watching.watch.ack(seen!.position), 'ack');
+      await kit.within(watching.watch.close(), 'close');
+    }
   }),
 
   scenario('a named watcher outlives its client', [needs.regionCan('durableWatchers'), needs.twoClients], async (kit) => {

@@ -104,6 +104,52 @@ export const brokenClaims: readonly BrokenBinder[] = [
     sabotage: () => ({ provisioner: () => ({ deadLetterName: (destination) => `${destination}.dlq` }) }),
     caughtBy: ['provisioner › dead-letter names are stable and apart'],
   },
+  {
+    name: 'classifies every error as internal',
+    sabotage: () => ({ binder: () => ({ errorCode: () => 'INTERNAL' }) }),
+    caughtBy: ['lifecycle › errors are classified by a portable code', 'log › an unknown destination is not found'],
+  },
+  {
+    name: 'goes on after close',
+    sabotage: () => ({ binder: () => ({ close: async () => undefined }) }),
+    caughtBy: [
+      'lifecycle › use after close fails',
+      'lifecycle › facets fail after close',
+      'lifecycle › closing the client ends its waiting receives',
+    ],
+  },
+  {
+    name: 'forgets retention',
+    sabotage: () => ({
+      provisioner: (real) => ({
+        ensure: (name, spec = {}) => real.ensure(name, { kind: spec.kind, partitions: spec.partitions }),
+      }),
+    }),
+    caughtBy: [
+      'provisioner › retention by age is kept and compared',
+      'provisioner › retention by size is kept and compared',
+      'provisioner › compaction is kept and compared',
+    ],
+  },
+  {
+    name: 'lists logs alone',
+    sabotage: () => ({
+      provisioner: (real) => ({ list: async () => (await real.list()).filter((each) => each.kind === 'log') }),
+    }),
+    caughtBy: [
+      'provisioner › a destination of kind queue is described, listed and deleted',
+      'provisioner › a destination of kind region is described, listed and deleted',
+    ],
+  },
+  {
+    name: 'takes any number of partitions',
+    sabotage: () => ({
+      provisioner: (real) => ({
+        ensure: (name, spec) => real.ensure(name, { ...spec, partitions: spec?.partitions && Math.min(spec.partitions, 8) }),
+      }),
+    }),
+    caughtBy: ['unsupported › more partitions than log.maxPartitions are refused'],
+  },
 ];
 
 function refuse(code: 'UNSUPPORTED' | 'INVALID_ARGUMENT' | 'INTERNAL'): Promise<never> {

@@ -1,5 +1,6 @@
 import type { Delivery, OutboundMessage, ProducerBinding, SendOutcome } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
+import type { Sabotage } from './sabotage.ts';
 import { without } from './sabotage.ts';
 
 export const brokenDelivery: readonly BrokenBinder[] = [
@@ -37,7 +38,7 @@ export const brokenDelivery: readonly BrokenBinder[] = [
         },
       }),
     }),
-    caughtBy: ['delivery › what was not acknowledged comes again, what was does not', 'delivery › released messages come again'],
+    caughtBy: ['delivery › what was not acknowledged comes again, what was does not'],
   },
   {
     name: 'never acknowledges',
@@ -147,6 +148,80 @@ export const brokenDelivery: readonly BrokenBinder[] = [
     }),
     caughtBy: ['producer › closing the producer flushes what was sent', 'lifecycle › a send on a closed producer fails'],
   },
+  {
+    name: 'acknowledges a send before it has the message',
+    sabotage: () => ({
+      producer: (real) => ({
+        async send(messages) {
+          setImmediate(() => void real.send(messages));
+          return messages.map((): SendOutcome => ({}));
+        },
+      }),
+    }),
+    caughtBy: [
+      'content › a sender may reuse its buffer once the send has settled',
+      'content › one byte more than maxMessageBytes is refused, and its neighbours are not',
+    ],
+  },
+  {
+    name: 'takes keys for text',
+    sabotage: () =>
+      changedOnReceive((each) => ({ key: each.key === undefined ? undefined : new TextDecoder().decode(Buffer.from(each.key)) })),
+    caughtBy: ['content › keys keep their bytes'],
+  },
+  {
+    name: 'tells header names apart by letters alone',
+    sabotage: () =>
+      changedOnReceive((each) => ({
+        headers: Object.fromEntries(Object.entries(each.headers).map(([name, value]) => [name.toLowerCase(), value])),
+      })),
+    caughtBy: ['content › header names are kept as they are'],
+  },
+  {
+    name: 'tells a wrong offset of what it accepted',
+    sabotage: () => ({
+      producer: (real) => ({
+        send: async (messages) =>
+          (await real.send(messages)).map((outcome) =>
+            outcome.error === undefined ? changed(outcome, { offset: (outcome.offset ?? 0) + 1 }) : outcome,
+          ),
+      }),
+    }),
+    caughtBy: ['producer › outcomes say where each message lies'],
+  },
+  {
+    name: 'spreads messages of one key',
+    sabotage: () => {
+      let next = 0;
+      return {
+        producer: (real) => ({
+          send: (messages) =>
+            real.send(messages.map((each) => changed(each, { partition: each.partition ?? next++ % real.partitions }))),
+        }),
+      };
+    },
+    caughtBy: ['producer › messages of one key go to one partition'],
+  },
+  {
+    name: 'counts every delivery as a redelivery',
+    sabotage: () => changedOnReceive((each) => ({ redeliveries: each.redeliveries + 1 })),
+    caughtBy: ['delivery › a first delivery counts no redeliveries', 'delivery › a message can be released again and again'],
+  },
+  {
+    name: 'loses what is released',
+    sabotage: () => ({ consumer: (real) => ({ release: (deliveries) => real.ack(deliveries) }) }),
+    caughtBy: ['delivery › released messages come again', 'delivery › releasing one message keeps those after it from being lost'],
+  },
+  {
+    name: 'waits for ever in spite of waitMs',
+    sabotage: () => ({ consumer: (real) => ({ receive: (max) => real.receive(max) }) }),
+    caughtBy: ['delivery › receive returns an empty batch when waitMs passed, and works after it'],
+  },
+  {
+    name: 'does not wait in receive',
+    sabotage: () => ({ consumer: (real) => ({ receive: (max) => real.receive(max, 0) }) }),
+    caughtBy: ['delivery › receive waits for what comes'],
+  },
 ];
 
 async function sendSome(
@@ -164,11 +239,21 @@ function withTextHeaders(message: OutboundMessage): OutboundMessage {
   return changed(message, { headers: Object.fromEntries(entries) });
 }
 
-function changedOnReceive(change: (delivery: Delivery) => Partial<Delivery>) {
+/** Hands out altered copies; what is acknowledged or released are the originals, which the binder knows. */
+function changedOnReceive(change: (delivery: Delivery) => Partial<Delivery>): Sabotage {
+  const originals = new WeakMap<Delivery, Delivery>();
+  const copyOf = (delivery: Delivery): Delivery => {
+    const { payload, headers, key, timestamp, partition, offset, redeliveries } = delivery;
+    const copy = { payload, headers, key, timestamp, partition, offset, redeliveries, ...change(delivery) };
+    originals.set(copy, delivery);
+    return copy;
+  };
+  const originalsOf = (copies: readonly Delivery[]) => copies.map((copy) => originals.get(copy)!);
   return {
-    consumer: (real: { receive(max: number, waitMs?: number): Promise<readonly Delivery[]> }) => ({
-      receive: async (max: number, waitMs?: number) =>
-        (await real.receive(max, waitMs)).map((delivery) => changed(delivery, change(delivery))),
+    consumer: (real) => ({
+      receive: async (max, waitMs) => (await real.receive(max, waitMs)).map(copyOf),
+      ack: (copies) => real.ack(originalsOf(copies)),
+      release: (copies, delayMs) => real.release(originalsOf(copies), delayMs),
     }),
   };
 }

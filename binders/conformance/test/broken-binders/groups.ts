@@ -69,6 +69,59 @@ export const brokenGroups: readonly BrokenBinder[] = [
     sabotage: () => ({ consumer: (real) => ({ pause: () => real.pause(), resume: () => real.resume() }) }),
     caughtBy: ['partitions › one partition can be paused alone'],
   },
+  {
+    name: 'runs all groups as one',
+    sabotage: () => ({ group: (name) => (name === undefined ? undefined : 'all') }),
+    caughtBy: ['groups › each group gets every message once', 'groups › an acknowledgement counts for its own group alone'],
+  },
+  {
+    name: 'keeps anonymous groups',
+    sabotage: () => {
+      let count = 0;
+      return { group: (name) => name ?? `anonymous-${count++}` };
+    },
+    caughtBy: [
+      'groups › an anonymous subscription is gone with its binding',
+      'groups › an anonymous subscription gets only what is sent after it',
+    ],
+  },
+  {
+    name: 'mixes destinations whose names begin alike',
+    sabotage: () => ({ destination: (name) => name.split('.')[0]! }),
+    caughtBy: ['groups › destinations are apart, however alike their names'],
+  },
+  {
+    name: 'begins new groups at the end',
+    sabotage: () => ({ consumerOptions: (options) => ({ start: 'latest', ...options }) }),
+    caughtBy: ['groups › a new named group begins with what was sent before it'],
+  },
+  {
+    name: 'holds one message at a time',
+    sabotage: () => ({ consumerOptions: (options) => ({ ...options, maxInFlight: 1 }) }),
+    caughtBy: ['partitions › a partition with unfinished messages holds up no other'],
+  },
+  {
+    name: 'stops all partitions for a delayed release',
+    sabotage: () => ({
+      consumer: (real) => ({
+        async release(deliveries, delayMs = 0) {
+          await real.release(deliveries, delayMs);
+          if (delayMs > 0) real.pause();
+        },
+      }),
+    }),
+    caughtBy: ['partitions › a delayed release in one partition holds up no other'],
+  },
+  {
+    name: 'counts partitions of a fixed assignment from one',
+    sabotage: () => ({
+      consumerOptions: ({ assignment, ...rest }) => ({
+        ...rest,
+        assignment: assignment && { index: (assignment.index + 1) % assignment.count, count: assignment.count },
+      }),
+    }),
+    caughtBy: ['partitions › a fixed assignment gets its partitions and no others'],
+  },
 ];
 
 function claimingAll({ listener, partitions = 1 }: ConsumerOptions): ConsumerListener {

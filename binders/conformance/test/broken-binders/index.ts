@@ -13,6 +13,8 @@ export interface BrokenBinder {
   /** A new one per run, as it may count. */
   readonly sabotage: () => Sabotage;
   readonly caughtBy: readonly string[];
+  /** The binder that is broken (default: the embedded one in memory). */
+  readonly of?: 'plain' | undefined;
 }
 
 export const brokenBinders: readonly BrokenBinder[] = [

@@ -1,5 +1,6 @@
 import { MillraceError } from '@millrace/core';
 import type { BrokenBinder } from './index.ts';
+import { without } from './sabotage.ts';
 
 export const brokenLogs: readonly BrokenBinder[] = [
   {
@@ -131,5 +132,80 @@ export const brokenLogs: readonly BrokenBinder[] = [
       }),
     }),
     caughtBy: ['transactions › a commit for a partition that moved away conflicts and does nothing'],
+  },
+  {
+    name: 'starts one after the offset',
+    sabotage: () => ({
+      consumerOptions: (options) =>
+        typeof options.start === 'object' && 'offset' in options.start
+          ? { ...options, start: { offset: options.start.offset + 1 } }
+          : options,
+    }),
+    caughtBy: ['positions › a group can start at an offset'],
+  },
+  {
+    name: 'starts at the earliest, whatever was asked',
+    sabotage: () => ({ consumerOptions: (options) => ({ ...options, start: 'earliest' }) }),
+    caughtBy: [
+      "positions › start 'latest' gives a named group only what is sent after it",
+      'positions › a group can start at a time',
+      'positions › a group can start at an offset',
+    ],
+  },
+  {
+    name: 'moves all partitions when one is sought',
+    sabotage: () => ({
+      log: (real) => ({
+        async seek(destination, group, positions) {
+          const all = (await real.partitions(destination)).map((each) => [each.partition, each.earliest] as const);
+          await real.seek(destination, group, new Map([...all, ...positions]));
+        },
+      }),
+    }),
+    caughtBy: ['positions › seeking moves the named partitions and no others'],
+  },
+  {
+    name: 'says that the log ends one early',
+    sabotage: () => ({
+      log: (real) => ({
+        partitions: async (destination) =>
+          (await real.partitions(destination)).map(({ partition, earliest, next }) => ({
+            partition,
+            earliest,
+            next: Math.max(earliest, next - 1),
+          })),
+      }),
+    }),
+    caughtBy: [
+      'log › bounds name the oldest message and the offset of the next',
+      'log › a read at the end is empty and stays there',
+    ],
+  },
+  {
+    name: 'leaves tombstones out of reads',
+    sabotage: () => ({
+      log: (real) => ({
+        async read(...call) {
+          const { messages, next } = await real.read(...call);
+          return { messages: messages.filter((each) => each.payload !== null), next };
+        },
+      }),
+    }),
+    caughtBy: ['log › a tombstone is read as one, with its key'],
+  },
+  {
+    name: 'reads partition 0 for every other',
+    sabotage: () => ({ log: (real) => ({ read: (destination, _, from, options) => real.read(destination, 0, from, options) }) }),
+    caughtBy: ['log › partitions are read apart'],
+  },
+  {
+    name: 'reads without looking at the signal',
+    sabotage: () => ({
+      log: (real) => ({
+        read: (destination, partition, from, options) =>
+          real.read(destination, partition, from, options && without(options, 'signal')),
+      }),
+    }),
+    caughtBy: ['log › a waiting read ends when its signal is aborted'],
   },
 ];

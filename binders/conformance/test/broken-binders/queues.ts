@@ -1,4 +1,4 @@
-import type { OutboundCommand } from '@millrace/messaging/binder';
+import type { OutboundCommand, QueueDelivery } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
 import { without } from './sabotage.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -144,6 +144,55 @@ export const brokenQueues: readonly BrokenBinder[] = [
       };
     },
     caughtBy: ['request-reply › a reply to an address that is gone is ignored, the others arrive'],
+  },
+  {
+    name: 'takes ids of all queues for one',
+    sabotage: () => {
+      const seen = new Set<string>();
+      return {
+        queue: (real) => ({
+          send: (queue, commands) =>
+            real.send(
+              queue,
+              commands.filter(({ id }) => !seen.has(id) && seen.add(id)),
+            ),
+        }),
+      };
+    },
+    caughtBy: ['queue timing › ids are told apart per queue'],
+  },
+  {
+    name: 'copies every command to a second queue',
+    sabotage: () => ({
+      queue: (real) => ({
+        async send(queue, commands) {
+          await real.send(queue.replace(/-\d+-q$/, ''), commands);
+          return real.send(queue.replace(/-\d+-q$/, ''), commands);
+        },
+        consume: (queue, options) => real.consume(queue.replace(/-\d+-q$/, ''), options),
+      }),
+    }),
+    caughtBy: ['queue › queues are apart', 'queue › every command goes to one consumer, once'],
+  },
+  {
+    name: 'acknowledges commands up to the one that is done',
+    sabotage: () => ({
+      queueConsumer: (real) => {
+        const held: QueueDelivery[] = [];
+        return {
+          async receive(max, waitMs) {
+            const got = await real.receive(max, waitMs);
+            held.push(...got);
+            return got;
+          },
+          async ack(deliveries) {
+            const last = Math.max(...deliveries.map((each) => held.indexOf(each)));
+            await real.ack(held.splice(0, last + 1));
+          },
+        };
+      },
+    }),
+    caughtBy: ['queue › commands are acknowledged one by one, in any order'],
   },
 ];
 

@@ -1,4 +1,4 @@
-import type { RegionChange, RegionChangeEvent, WatchEvent } from '@millrace/messaging/binder';
+import type { ChangeOutcome, RegionChange, RegionChangeEvent, WatchEvent } from '@millrace/messaging/binder';
 import type { BrokenBinder } from './index.ts';
 import { without } from './sabotage.ts';
 import type { Sabotage } from './sabotage.ts';
@@ -141,6 +141,114 @@ export const brokenRegions: readonly BrokenBinder[] = [
     }),
     caughtBy: ['parking › listing removes and locks nothing', 'parking › removal counts what was still there'],
   },
+  {
+    name: 'answers get in key order',
+    sabotage: () => ({ region: (real) => ({ get: (keys) => real.get(keys.toSorted()) }) }),
+    caughtBy: ['region › get answers in the order of the keys'],
+  },
+  {
+    name: 'takes an empty value for none',
+    sabotage: () => changedChanges((change) => ({ ...change, value: change.value?.length === 0 ? null : change.value })),
+    caughtBy: ['region › an empty value is a value'],
+  },
+  {
+    name: 'begins versions anew',
+    sabotage: () => ({
+      region: (real) => ({
+        apply: async (changes, options) =>
+          (await real.apply(changes, options)).map((outcome) => withVersion(outcome, Math.min(outcome.version, 2))),
+      }),
+    }),
+    caughtBy: ['region › versions grow, also across removal and clear'],
+  },
+  {
+    name: 'scans from the beginning each time',
+    sabotage: () => ({ region: (real) => ({ scan: (selector, _, limit) => real.scan(selector, undefined, limit) }) }),
+    caughtBy: ['region › scan goes through the entries in key order, page by page'],
+  },
+  {
+    name: 'keeps the time to live of the change before',
+    sabotage: () => {
+      const kept = new Map<string, number>();
+      return changedChanges((change) => {
+        const timeToLiveMs = kept.get(change.key) ?? change.timeToLiveMs;
+        if (timeToLiveMs !== undefined) kept.set(change.key, timeToLiveMs);
+        return { ...change, timeToLiveMs };
+      });
+    },
+    caughtBy: ['region › a later change sets the time to live anew'],
+  },
+  {
+    name: 'tells watchers of keys that they did not ask for',
+    sabotage: () => ({ watchSelector: () => ({}) }),
+    caughtBy: ['watch › a watch tells of the keys it asks for alone'],
+  },
+  {
+    name: 'forgets conditions of watches',
+    sabotage: () => ({ watchSelector: (selector) => without(selector, 'where') }),
+    caughtBy: ['watch › a watch with a condition tells what enters, changes in and leaves its result'],
+  },
+  {
+    name: 'drops what is said about a change',
+    sabotage: () => changedEvents((event) => ({ ...event, metadata: {} })),
+    caughtBy: ['watch › changes carry who made them and why'],
+  },
+  {
+    name: 'tells no removals to a watcher of the latest',
+    sabotage: () => ({
+      watch: (real, _, __, { mode }) => ({
+        receive: async (max, waitMs) =>
+          (await real.receive(max, waitMs)).filter((event) => mode !== 'latest' || event.kind !== 'removed'),
+      }),
+    }),
+    caughtBy: ["watch › mode 'latest' ends with the last value of each key"],
+  },
+  {
+    name: 'sends values to those who only invalidate',
+    sabotage: () => ({ watchOptions: (options) => ({ ...options, mode: 'every' }) }),
+    caughtBy: ["watch › mode 'invalidate' tells keys without values"],
+  },
+  {
+    name: 'forgets what named watchers acknowledged',
+    sabotage: () => ({ watch: () => ({ ack: async () => undefined }) }),
+    caughtBy: ['watch positions › what a named watcher acknowledged does not come again'],
+  },
+  {
+    name: 'takes all named watchers for one',
+    sabotage: () => ({
+      watchOptions: (options) => (options.name === undefined ? options : { ...options, name: 'one' }),
+    }),
+    caughtBy: ['watch positions › named watchers are apart'],
+  },
+  {
+    name: 'does not hold writers up for a watcher that asked for it',
+    sabotage: () => ({
+      watchOptions: (options) => (options.whenFull === 'block' ? { ...options, whenFull: 'conflate' } : options),
+    }),
+    caughtBy: ["watch positions › a slow watcher with 'block' holds writers up and loses nothing"],
+  },
+  {
+    name: 'lists parked messages newest first',
+    sabotage: () => ({ parking: (real) => ({ list: async (...call) => (await real.list(...call)).toReversed() }) }),
+    caughtBy: ['parking › parked messages are listed as they were parked, oldest first'],
+  },
+  {
+    name: 'lists parked messages from the first each time',
+    sabotage: () => ({ parking: (real) => ({ list: (deadLetter, _, limit) => real.list(deadLetter, 0, limit) }) }),
+    caughtBy: ['parking › long lists are read page by page'],
+  },
+  {
+    name: 'counts removed messages that were not there',
+    sabotage: () => ({
+      parking: (real) => ({
+        async remove(deadLetter, positions) {
+          await real.remove(deadLetter, positions);
+          return positions.length;
+        },
+      }),
+    }),
+    caughtBy: ['parking › removal counts what was still there'],
+  },
 ];
 
 function changedEvents(change: (event: RegionChangeEvent) => RegionChangeEvent): Sabotage {
@@ -151,4 +259,8 @@ function changedEvents(change: (event: RegionChangeEvent) => RegionChangeEvent):
 
 function changedChanges(change: (change: RegionChange) => RegionChange): Sabotage {
   return { region: (real) => ({ apply: (changes, options) => real.apply(changes.map(change), options) }) };
+}
+
+function withVersion(outcome: ChangeOutcome, version: number): ChangeOutcome {
+  return { ...outcome, version };
 }

@@ -12,7 +12,7 @@ export function durable(sabotage: Sabotage = {}): Sabotage {
   };
 }
 
-export const brokenRestarts: readonly BrokenBinder[] = [
+const all: readonly BrokenBinder[] = [
   {
     name: 'never settles a send at a restart',
     sabotage: () =>
@@ -61,6 +61,14 @@ export const brokenRestarts: readonly BrokenBinder[] = [
     caughtBy: ['after a restart › messages are there, and what was acknowledged does not come again'],
   },
 ];
+
+/** Broken on the plain binder, as what survives a restart is looked at by a second client. */
+export const brokenRestarts: readonly BrokenBinder[] = all.map(({ name, sabotage, caughtBy }) => ({
+  name,
+  sabotage,
+  caughtBy,
+  of: 'plain',
+}));
 
 /** A restart that takes a moment, and what sends do in it. */
 function duringRestart(producer: (real: ProducerBinding, isRestarting: () => boolean) => Partial<ProducerBinding>): Sabotage {

@@ -24,6 +24,8 @@ export interface Sabotage {
   readonly restart?: () => Promise<void>;
   readonly capabilities?: (real: BinderCapabilities) => BinderCapabilities;
   readonly producer?: (real: ProducerBinding) => Partial<ProducerBinding>;
+  readonly binder?: (real: Binder) => Partial<Binder>;
+  readonly destination?: (name: string) => string;
   readonly group?: (name: string | undefined) => string | undefined;
   readonly consumerOptions?: (options: ConsumerOptions) => ConsumerOptions;
   readonly consumer?: (real: ConsumerBinding) => Partial<ConsumerBinding>;
@@ -33,6 +35,7 @@ export interface Sabotage {
   readonly queueOptions?: (options: QueueConsumerOptions) => QueueConsumerOptions;
   readonly queueConsumer?: (real: QueueConsumer) => Partial<QueueConsumer>;
   readonly region?: (real: RegionBinding) => Partial<RegionBinding>;
+  readonly watchSelector?: (selector: Selector) => Selector;
   readonly watchOptions?: (options: WatchOptions) => WatchOptions;
   readonly watch?: (real: RegionWatch, region: RegionBinding, selector: Selector, options: WatchOptions) => Partial<RegionWatch>;
   readonly parking?: (real: ParkingFacet) => Partial<ParkingFacet>;
@@ -42,6 +45,7 @@ export interface Sabotage {
 /** A binder that differs from the real one exactly where it is sabotaged. */
 export function sabotaged(real: Binder, sabotage: Sabotage): Binder {
   const originals = new WeakMap<object, ConsumerBinding>();
+  const named = (name: string) => sabotage.destination?.(name) ?? name;
   const facets = {
     capabilities: sabotage.capabilities?.(real.capabilities) ?? real.capabilities,
     provisioner: replaced(real.provisioner, sabotage.provisioner?.(real.provisioner)),
@@ -53,13 +57,14 @@ export function sabotaged(real: Binder, sabotage: Sabotage): Binder {
   };
   return replaced<Binder>(real, {
     ...facets,
+    ...sabotage.binder?.(real),
     async bindProducer(destination, options) {
-      const producer = await real.bindProducer(destination, options);
+      const producer = await real.bindProducer(named(destination), options);
       return replaced(producer, sabotage.producer?.(producer));
     },
     async bindConsumer(destination, group, options = {}) {
       const name = sabotage.group === undefined ? group : sabotage.group(group);
-      const consumer = await real.bindConsumer(destination, name, sabotage.consumerOptions?.(options) ?? options);
+      const consumer = await real.bindConsumer(named(destination), name, sabotage.consumerOptions?.(options) ?? options);
       const broken = replaced(consumer, sabotage.consumer?.(consumer));
       originals.set(broken, consumer);
       return broken;
@@ -89,12 +94,13 @@ function brokenQueue(real: QueueFacet, sabotage: Sabotage): QueueFacet {
 }
 
 function openRegion(real: Binder, sabotage: Sabotage): NonNullable<Binder['region']>['open'] {
-  return async (name, options) => {
-    const region = await real.region!.open(name, options);
+  return async (name, wished) => {
+    const region = await real.region!.open(name, wished);
     const broken = replaced(region, sabotage.region?.(region));
     return replaced(broken, {
       async watch(selector, wanted) {
-        const watch = await broken.watch(selector, sabotage.watchOptions?.(wanted) ?? wanted);
+        const options = sabotage.watchOptions?.(wanted) ?? wanted;
+        const watch = await broken.watch(sabotage.watchSelector?.(selector) ?? selector, options);
         return replaced(watch, sabotage.watch?.(watch, region, selector, wanted));
       },
     });

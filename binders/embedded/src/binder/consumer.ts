@@ -4,6 +4,7 @@ import type { Answered, GroupPollAnswer, Position } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';
 import { LogDelivery, PartitionWindow } from './partition-window.ts';
+import type { Link } from './link.ts';
 import { Waiter } from './waiter.ts';
 
 const defaultInFlight = 1000;
@@ -39,8 +40,8 @@ export class Consumer implements ConsumerBinding {
   /** Attaches a consumer. */
   static async bind(client: Client, destination: string, group: string | undefined, options: ConsumerOptions): Promise<Consumer> {
     const consumer = new Consumer(client, destination, group, options);
-    await consumer.#join();
-    consumer.#stopRenewal = client.link.onRenewed(() => consumer.#rejoin());
+    await consumer.#join(client.link);
+    consumer.#stopRenewal = client.link.onRenewed((link) => consumer.#join(link));
     options.signal?.addEventListener('abort', () => void consumer.close(), { once: true });
     consumer.#pump();
     return consumer;
@@ -126,10 +127,10 @@ export class Consumer implements ConsumerBinding {
     if (this.#failure === undefined) await this.#client.link.call('group.leave', { consumer: this.id, delivered });
   }
 
-  async #join(): Promise<void> {
+  async #join(link: Link): Promise<void> {
     const { start, partitions, assignment } = this.#options;
-    const held = [...this.#windows.keys()];
-    const { meta } = await this.#client.link.call('group.join', {
+    const held = Array.from(this.#windows.values(), ({ partition, epoch }) => [partition, epoch] as const);
+    const { meta } = await link.call('group.join', {
       consumer: this.id,
       destination: this.destination,
       group: this.#wantedGroup,
@@ -139,13 +140,6 @@ export class Consumer implements ConsumerBinding {
       held,
     });
     this.#group = meta.group;
-  }
-
-  async #rejoin(): Promise<void> {
-    this.#polled = undefined;
-    this.#pollNumber++;
-    await this.#join();
-    this.#pump();
   }
 
   #take(max: number): LogDelivery[] | undefined {

@@ -119,7 +119,7 @@ class LateLink implements Link {
     return this.#link().call(name, ask, body, options);
   }
 
-  onRenewed(task: () => Promise<void>): () => void {
+  onRenewed(task: (link: Link) => Promise<void>): () => void {
     return this.#link().onRenewed(task);
   }
 

@@ -14,8 +14,11 @@ export interface Link {
     body?: readonly Uint8Array[],
     options?: CallOptions,
   ): Promise<Answered<Name>>;
-  /** Called after each new connection to a broker, before calls that waited for it; what was attached has to be attached again. */
-  onRenewed(task: () => Promise<void>): () => void;
+  /**
+   * Called after each new connection to a broker: what was attached has to be attached again, through the link given. Calls that
+   * waited for the connection are made when all tasks are done.
+   */
+  onRenewed(task: (link: Link) => Promise<void>): () => void;
   close(): Promise<void>;
 }
 

@@ -20,7 +20,7 @@ export class EmbeddedParking implements ParkingFacet {
       try {
         const { meta } = await link.call('parking.add', { name: deadLetter, batch: batchMeta(encoded) }, [encoded.bytes]);
         indexes.forEach((index, n) => {
-          outcomes[index] = { partition: 0, offset: meta.base + n };
+          outcomes[index] = { partition: 0, offset: meta.base === undefined ? undefined : meta.base + n };
         });
       } catch (error) {
         for (const index of indexes) outcomes[index] = { error: asMillraceError(error) };

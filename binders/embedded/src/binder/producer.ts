@@ -94,8 +94,9 @@ export class Producer implements ProducerBinding {
         batches.map(({ encoded }) => encoded.bytes),
       );
       batches.forEach(({ indexes, partition }, i) => {
-        const base = meta.bases[i]!;
-        for (let n = 0; n < indexes.length; n++) outcomes[indexes[n]!] = { partition, offset: base + n };
+        const base = meta.bases[i];
+        for (let n = 0; n < indexes.length; n++)
+          outcomes[indexes[n]!] = { partition, offset: base === undefined ? undefined : base + n };
       });
     } catch (error) {
       const failed = { error: asMillraceError(error) };

@@ -6,6 +6,7 @@ import { RecordView } from '../records.ts';
 import type { Answered, Leased, QueueItem } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';
+import type { Link } from './link.ts';
 import { Waiter } from './waiter.ts';
 
 const defaultInFlight = 100;
@@ -50,6 +51,8 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   readonly #options: QueueConsumerOptions;
   readonly #waiter: Waiter<LeasedCommand>;
   readonly #held = new Map<number, LeasedCommand>();
+  /** Being acknowledged or released: still leased to us should the connection be lost meanwhile. */
+  readonly #settling = new Set<Leased>();
   #arrived: LeasedCommand[] = [];
   #polling = false;
   /** Whether the broker was asked since the caller began to wait. */
@@ -68,8 +71,8 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
 
   static async attach(client: Client, queue: string, options: QueueConsumerOptions): Promise<EmbeddedQueueConsumer> {
     const consumer = new EmbeddedQueueConsumer(client, queue, options);
-    await consumer.#join();
-    consumer.#stopRenewal = client.link.onRenewed(() => consumer.#join());
+    await consumer.#join(client.link);
+    consumer.#stopRenewal = client.link.onRenewed((link) => consumer.#join(link));
     options.signal?.addEventListener('abort', () => void consumer.close(), { once: true });
     return consumer;
   }
@@ -88,13 +91,12 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   }
 
   async ack(deliveries: readonly QueueDelivery[]): Promise<void> {
-    const items = this.#letGo(deliveries);
-    if (items.length > 0) await this.#client.link.call('queue.ack', { consumer: this.#id, items });
+    await this.#settle(deliveries, (items) => this.#client.link.call('queue.ack', { consumer: this.#id, items }));
   }
 
   async release(deliveries: readonly QueueDelivery[], delayMs = 0): Promise<void> {
-    const items = this.#letGo(deliveries);
-    if (items.length > 0) await this.#client.link.call('queue.release', { consumer: this.#id, items, delayMs, unseen: false });
+    const { link } = this.#client;
+    await this.#settle(deliveries, (items) => link.call('queue.release', { consumer: this.#id, items, delayMs, unseen: false }));
   }
 
   async extend(deliveries: readonly QueueDelivery[]): Promise<readonly QueueDelivery[]> {
@@ -129,10 +131,10 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     await this.#client.link.call('queue.leave', { consumer: this.#id });
   }
 
-  async #join(): Promise<void> {
+  async #join(link: Link): Promise<void> {
     const { leaseMs = defaultLeaseMs } = this.#options;
-    const held = Array.from(this.#held.values(), leased);
-    await this.#client.link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held });
+    const held = [...Array.from(this.#held.values(), leased), ...this.#settling];
+    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held });
   }
 
   #take(max: number, deadline: number): LeasedCommand[] | undefined {
@@ -178,6 +180,17 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   async #giveBack(commands: readonly LeasedCommand[]): Promise<void> {
     const items = commands.map(leased);
     if (items.length > 0) await this.#client.link.call('queue.release', { consumer: this.#id, items, delayMs: 0, unseen: true });
+  }
+
+  async #settle(deliveries: readonly QueueDelivery[], settle: (items: readonly Leased[]) => Promise<unknown>): Promise<void> {
+    const items = this.#letGo(deliveries);
+    if (items.length === 0) return;
+    for (const item of items) this.#settling.add(item);
+    try {
+      await settle(items);
+    } finally {
+      for (const item of items) this.#settling.delete(item);
+    }
   }
 
   /** Ends deliveries here; those whose lease was lost since are left out. */

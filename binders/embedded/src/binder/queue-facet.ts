@@ -58,7 +58,7 @@ export class EmbeddedQueue implements QueueFacet {
       const { meta } = await link.call('queue.send', ask, [encoded.bytes]);
       const duplicates = new Set(meta.duplicates);
       indexes.forEach((index, n) => {
-        outcomes[index] = duplicates.has(n) ? {} : { partition: 0, offset: meta.base + n };
+        outcomes[index] = duplicates.has(n) || meta.base === undefined ? {} : { partition: 0, offset: meta.base + n };
       });
     } catch (error) {
       for (const index of indexes) outcomes[index] = { error: asMillraceError(error) };

@@ -1,6 +1,7 @@
 import type { InboundMessage, ReplySource } from '@millrace/messaging/binder';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';
+import type { Link } from './link.ts';
 import { storedMessages } from './stored-message.ts';
 import type { StoredMessage } from './stored-message.ts';
 import { Waiter } from './waiter.ts';
@@ -24,8 +25,8 @@ export class Replies implements ReplySource {
 
   static async open(client: Client): Promise<Replies> {
     const replies = new Replies(client);
-    await replies.#register();
-    replies.#stopRenewal = client.link.onRenewed(() => replies.#register());
+    await replies.#register(client.link);
+    replies.#stopRenewal = client.link.onRenewed((link) => replies.#register(link));
     return replies;
   }
 
@@ -45,8 +46,8 @@ export class Replies implements ReplySource {
     if (this.#failure === undefined) await this.#client.link.call('reply.close', { address: this.address });
   }
 
-  async #register(): Promise<void> {
-    await this.#client.link.call('reply.open', { address: this.address });
+  async #register(link: Link): Promise<void> {
+    await link.call('reply.open', { address: this.address });
   }
 
   #take(max: number): readonly InboundMessage[] | undefined {

@@ -4,6 +4,7 @@ import { readHeaders } from '../records/headers.ts';
 import type { EventMeta, SelectorMeta } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';
+import type { Link } from './link.ts';
 import { Waiter } from './waiter.ts';
 
 /** Events fetched at once; while they are handled nothing more is fetched, so what waits, waits in the broker. */
@@ -21,6 +22,7 @@ export class Watch implements RegionWatch {
   #arrived: WatchEvent[] = [];
   /** The last event that came, where one can go on behind it. */
   #reached: string | undefined;
+  #inSnapshot = false;
   #polling = false;
   #failure: unknown;
   #closed = false;
@@ -37,8 +39,8 @@ export class Watch implements RegionWatch {
 
   static async open(client: Client, region: string, selector: SelectorMeta, options: WatchOptions): Promise<Watch> {
     const watch = new Watch(client, region, selector, options);
-    await watch.#open(options.resumeAfter);
-    watch.#stopRenewal = client.link.onRenewed(() => watch.#renew());
+    await watch.#open(client.link, options.resumeAfter);
+    watch.#stopRenewal = client.link.onRenewed((link) => watch.#renew(link));
     return watch;
   }
 
@@ -63,16 +65,22 @@ export class Watch implements RegionWatch {
     if (this.#failure === undefined) await this.#client.link.call('watch.close', { watch: this.#id });
   }
 
-  async #open(resumeAfter: string | undefined): Promise<void> {
+  async #open(link: Link, resumeAfter: string | undefined): Promise<void> {
     const options = { ...this.#options, resumeAfter };
-    await this.#client.link.call('watch.open', { watch: this.#id, region: this.#region, selector: this.#selector, options });
+    await link.call('watch.open', { watch: this.#id, region: this.#region, selector: this.#selector, options });
   }
 
   /** A snapshot that was cut off is taken again from its beginning. */
-  async #renew(): Promise<void> {
+  async #renew(link: Link): Promise<void> {
     const competing = this.#options.competing === true;
-    await this.#open(competing ? undefined : (this.#reached ?? this.#options.resumeAfter));
-    if (this.#waiter.isWaiting) this.#waiter.wake();
+    if (this.#inSnapshot) this.#tellGap();
+    await this.#open(link, competing ? undefined : (this.#reached ?? this.#options.resumeAfter));
+  }
+
+  #tellGap(): void {
+    const reason = 'the connection was lost during the snapshot';
+    this.#arrived = [{ kind: 'gap', reason, position: this.#options.resumeAfter ?? '' }];
+    this.#inSnapshot = false;
   }
 
   #take(max: number): readonly WatchEvent[] | undefined {
@@ -100,8 +108,8 @@ export class Watch implements RegionWatch {
     const input = new ByteReader(body);
     for (const meta of metas) {
       this.#arrived.push(eventOf(meta, input));
-      if (meta.kind === 'gap') this.#reached = undefined;
-      else if (meta.kind !== 'snapshot') this.#reached = meta.position;
+      this.#inSnapshot = meta.kind === 'snapshot' || meta.kind === 'gap';
+      this.#reached = this.#inSnapshot ? undefined : meta.position;
     }
   }
 }

@@ -13,6 +13,7 @@ import { logHandlers } from './log-handlers.ts';
 import { parkingHandlers } from './parking-handlers.ts';
 import { queueHandlers } from './queue-handlers.ts';
 import { regionHandlers } from './region-handlers.ts';
+import { Producers } from './producers.ts';
 import { Replies } from './replies.ts';
 import { Session } from './session.ts';
 import { Stage } from './stage.ts';
@@ -40,6 +41,7 @@ export class Broker {
   readonly stage: Stage;
   readonly destinations: Destinations;
   readonly replies: Replies;
+  readonly producers: Producers;
   readonly #journal: Journal;
   readonly #control: Control;
   readonly #handlers: Handlers<OperationName>;
@@ -54,12 +56,14 @@ export class Broker {
     this.#journal = journal;
     this.#control = new Control(journal, () => clock.now());
     this.stage = new Stage(journal, schedule, () => this.#control.take());
+    this.producers = new Producers(this.#control, () => clock.now());
     const context: BrokerContext = {
       clock,
       journal,
       limits,
       stage: this.stage,
       control: this.#control,
+      producers: this.producers,
       newStream: () => this.#newStream(),
       graceUntil: takeOver ? clock.monotonic() + limits.graceMs : -Infinity,
     };
@@ -85,7 +89,9 @@ export class Broker {
       if (this.#closed) throw raise('brokerClosed', {});
       const handler = this.#handlers[name] as Handler<Name> | undefined;
       if (handler === undefined) throw raise('operationUnknown', { operation: name });
-      handler(call);
+      const before = this.producers.answerBefore(call);
+      if (before === undefined) handler(call);
+      else this.afterCommit(call, () => call.answer(before));
     } catch (error) {
       call.fail(error);
     }
@@ -124,10 +130,12 @@ export class Broker {
       hello: (call) => hello(call.ask, call),
       ping: (call) => call.answer({}),
       bye: (call) => {
-        call.answer({});
-        call.session.close();
+        if (call.session.producer !== undefined) this.producers.leave(call.session.producer);
+        this.afterCommit(call, () => {
+          call.answer({});
+          call.session.close();
+        });
       },
-      cancel: (call) => call.answer({}),
       ...destinationHandlers(this),
       ...logHandlers(this),
       ...groupHandlers(this),
@@ -154,6 +162,7 @@ export class Broker {
 
   #maintain(): boolean {
     let more = false;
+    this.producers.prune();
     this.#control.compact();
     for (const destination of this.destinations.all()) if (destination.kind !== 'log') more = destination.maintain() || more;
     return this.#journal.maintain() || more;

@@ -7,6 +7,8 @@ export interface Call<Name extends OperationName> {
   readonly ask: Ask<Name>;
   /** Bytes of the question; never written to again, so they may be kept. */
   readonly body: Uint8Array;
+  /** Numbers operations that must not be done twice; absent where the connection cannot be lost. */
+  readonly sequence?: number | undefined;
   answer(meta: Answer<Name>, body?: Uint8Array | readonly Uint8Array[]): void;
   fail(error: unknown): void;
   /** What to do when the client gives up waiting or goes away. */

@@ -84,6 +84,7 @@ export class ConsumerGroup {
 
   join(member: Member): void {
     this.#members.add(member);
+    for (const [partition, epoch] of member.held) this.#giveBack(member, partition, epoch);
     this.#rebalance();
   }
 
@@ -195,7 +196,11 @@ export class ConsumerGroup {
 
   #rebalance(): void {
     const waiting = this.#context.graceUntil - this.#context.clock.monotonic();
-    if (waiting > 0) return this.#reclaim(waiting);
+    // After a take-over former members come back one by one; until all had time to, nobody gets more than it had.
+    if (waiting > 0) {
+      this.#grace ??= this.#context.clock.after(waiting + 1, () => this.#rebalance());
+      return;
+    }
     const target = share(
       [...this.#members],
       this.#owners.map((owner) => owner?.member),
@@ -207,12 +212,10 @@ export class ConsumerGroup {
     });
   }
 
-  /** After a take-over former members come back one by one; until all had time to, each gets what it had and no more. */
-  #reclaim(waiting: number): void {
-    for (const member of this.#members)
-      for (const partition of member.held)
-        if (partition < this.#owners.length && this.#owners[partition] === undefined) this.#assign(partition, member);
-    this.#grace ??= this.#context.clock.after(waiting + 1, () => this.#rebalance());
+  /** What the member had before its connection was lost is its own again, under the same epoch, if nobody else has it. */
+  #giveBack(member: Member, partition: number, epoch: number): void {
+    if (partition >= this.#owners.length || this.#owners[partition] !== undefined) return member.lose(partition);
+    this.#owners[partition] = { member, epoch, revocation: undefined };
   }
 
   #assign(partition: number, member: Member): void {

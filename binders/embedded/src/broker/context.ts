@@ -1,6 +1,7 @@
 import type { Clock } from '@millrace/core';
 import type { Journal } from '../journal/journal.ts';
 import type { Control } from './control.ts';
+import type { Producers } from './producers.ts';
 import type { Stage } from './stage.ts';
 
 /** What bounds the broker's memory. */
@@ -22,6 +23,7 @@ export interface BrokerContext {
   readonly journal: Journal;
   readonly stage: Stage;
   readonly control: Control;
+  readonly producers: Producers;
   readonly limits: BrokerLimits;
   /** A journal stream that was never used. */
   newStream(): number;

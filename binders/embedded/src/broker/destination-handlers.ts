@@ -11,7 +11,8 @@ export function destinationHandlers(broker: Broker): Handlers<Names> {
     'destination.list': (call) => call.answer({ infos: Array.from(broker.destinations.all(), ({ info }) => info) }),
     'destination.delete': (call) => {
       broker.destinations.delete(call.ask.name);
-      broker.afterCommit(call, () => call.answer({}));
+      const staged = { batches: [], applied: () => call.answer({}), failed: (error: unknown) => call.fail(error) };
+      broker.stage.add(broker.producers.guard(call, {}, staged));
     },
   };
 }

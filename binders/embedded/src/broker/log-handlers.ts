@@ -24,14 +24,15 @@ function send(broker: Broker, call: Call<'log.send'>): void {
   const { destination, batches: metas } = call.ask;
   const log = broker.destinations.log(destination);
   const batches = log.batches(metas, call.body);
-  broker.stage.add({
+  const staged = {
     batches,
-    applied: (bases) => {
+    applied: (bases: readonly number[]) => {
       call.answer({ bases });
       log.appended(metas, bases);
     },
-    failed: (error) => call.fail(error),
-  });
+    failed: (error: unknown) => call.fail(error),
+  };
+  broker.stage.add(broker.producers.guard(call, { bases: [] }, staged));
 }
 
 function read(broker: Broker, call: Call<'log.read'>): void {

@@ -6,18 +6,18 @@ import type { Sharer } from './assignment.ts';
 export class Member implements Sharer {
   readonly consumer: string;
   readonly assignment: Sharer['assignment'];
-  /** Partitions that it had before its connection was lost. */
-  readonly held: ReadonlySet<number>;
+  /** Partitions that it had before its connection was lost, with their epochs. */
+  readonly held: ReadonlyMap<number, number>;
   #assigned: Assignment[] = [];
   #revoking: number[] = [];
   #lost: number[] = [];
   #poll: Call<'group.poll'> | undefined;
   #stopWaiting: (() => void)[] = [];
 
-  constructor(consumer: string, assignment: Sharer['assignment'], held: readonly number[]) {
+  constructor(consumer: string, assignment: Sharer['assignment'], held: readonly (readonly [partition: number, epoch: number])[]) {
     this.consumer = consumer;
     this.assignment = assignment;
-    this.held = new Set(held);
+    this.held = new Map(held);
   }
 
   assigned(assignment: Assignment): void {

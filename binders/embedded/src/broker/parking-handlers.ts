@@ -32,14 +32,15 @@ function add(broker: Broker, call: Call<'parking.add'>): void {
   const { name, batch } = call.ask;
   const log = broker.destinations.ensureParking(name);
   const metas = [{ ...batch, partition: 0 }];
-  broker.stage.add({
+  const staged = {
     batches: log.batches(metas, call.body),
-    applied: (bases) => {
+    applied: (bases: readonly number[]) => {
       call.answer({ base: bases[0]! });
       log.appended(metas, bases);
     },
-    failed: (error) => call.fail(error),
-  });
+    failed: (error: unknown) => call.fail(error),
+  };
+  broker.stage.add(broker.producers.guard(call, { base: undefined }, staged));
 }
 
 function list(broker: Broker, call: Call<'parking.list'>): void {
@@ -79,7 +80,7 @@ function remove(broker: Broker, call: Call<'parking.remove'>): void {
   const { name, positions } = call.ask;
   const index = parkingOf(broker, name)?.parking;
   const offsets = index?.known(positions.map((position) => position - 1)) ?? [];
-  broker.stage.add({
+  const staged = {
     batches: index === undefined || offsets.length === 0 ? [] : [index.removal(offsets)],
     applied: () => {
       // Another may have removed some of them in the same commit.
@@ -87,6 +88,7 @@ function remove(broker: Broker, call: Call<'parking.remove'>): void {
       index?.removed(removed);
       call.answer({ removed: removed.length });
     },
-    failed: (error) => call.fail(error),
-  });
+    failed: (error: unknown) => call.fail(error),
+  };
+  broker.stage.add(broker.producers.guard(call, { removed: offsets.length }, staged));
 }

@@ -10,6 +10,7 @@ import type { QueueIndex } from './queue-index.ts';
 import { decodeQueueRecord } from './queue-records.ts';
 import type { CommandAttributes } from './queue-records.ts';
 import type { QueueStore } from './queue-store.ts';
+import type { Staged } from './stage.ts';
 
 type SendCall = Call<'queue.send'>;
 
@@ -104,7 +105,7 @@ export class QueueIntake {
       for (const id of remembered) this.#pending.delete(id);
       this.#pendingCount -= accepted.length;
     };
-    this.#context.stage.add({
+    const staged: Staged = {
       batches: accepted.length === 0 ? [] : [duplicates.length === 0 ? batch : without(batch, new Set(duplicates))],
       applied: ([base = 0]) => {
         settle();
@@ -116,7 +117,8 @@ export class QueueIntake {
         settle();
         call.fail(error);
       },
-    });
+    };
+    this.#context.stage.add(this.#context.producers.guard(call, { base: undefined, duplicates }, staged));
   }
 
   #sift(batch: BatchInput): { accepted: Accepted[]; duplicates: number[] } {

@@ -13,6 +13,7 @@ import { QueueIntake } from './queue-intake.ts';
 import { encodeDone, encodeReleased } from './queue-records.ts';
 import { QueueStore } from './queue-store.ts';
 import { raise } from '../errors.ts';
+import type { Staged } from './stage.ts';
 
 /** A competing consumer of a queue and the commands it holds. */
 export interface QueueConsumerState {
@@ -151,7 +152,7 @@ export class Queue {
     if (entry === undefined || entry.state === 'leased') return call.answer({ cancelled: false });
     // Out of reach at once, so that nobody starts it while the commit runs.
     this.#index.remove(entry);
-    this.#context.stage.add({
+    const staged: Staged = {
       batches: [this.#done([entry.offset])],
       applied: () => {
         this.#store.forget(entry);
@@ -162,7 +163,8 @@ export class Queue {
         this.#index.add(entry, this.#now());
         call.fail(error);
       },
-    });
+    };
+    this.#context.stage.add(this.#context.producers.guard(call, { cancelled: true }, staged));
   }
 
   /** Frees room in the journal; returns whether there is more to do. */

@@ -16,6 +16,7 @@ import type { Change } from './region-records.ts';
 import { RegionState } from './region-state.ts';
 import type { RegionEntry } from './region-state.ts';
 import { RegionRoom } from './region-room.ts';
+import type { Staged } from './stage.ts';
 import type { RegionWatcher } from './region-watcher.ts';
 import { WriteGate } from './write-gate.ts';
 
@@ -68,11 +69,10 @@ export class Region {
   clear(call: Call<'region.clear'>): void {
     this.gate.pass(call, () => {
       const change = this.#change('cleared', '', { origin: call.ask.origin });
-      this.#stage(
-        [change],
-        () => call.answer({}),
-        (error) => call.fail(error),
-      );
+      this.#stage([change], (staged) => this.#context.producers.guard(call, {}, staged), {
+        applied: () => call.answer({}),
+        failed: (error) => call.fail(error),
+      });
     });
   }
 
@@ -118,11 +118,11 @@ export class Region {
     const { changes, outcomes } = this.#judge(call.body, batch, origin);
     const refused = atomic && outcomes.some(({ applied }) => !applied);
     const settled = refused ? this.#unapplied(call.body, batch) : outcomes;
-    this.#stage(
-      refused ? [] : changes,
-      () => call.answer({ outcomes: settled }),
-      (error) => call.fail(error),
-    );
+    const answer = { outcomes: settled };
+    this.#stage(refused ? [] : changes, (staged) => this.#context.producers.guard(call, answer, staged), {
+      applied: () => call.answer(answer),
+      failed: (error) => call.fail(error),
+    });
   }
 
   /** What is there instead, for each of the changes that were refused together. */
@@ -186,18 +186,18 @@ export class Region {
     };
   }
 
-  #stage(changes: readonly Change[], done: () => void, failed: (error: unknown) => void): void {
+  #stage(changes: readonly Change[], guard: (staged: Staged) => Staged, { applied, failed }: Omit<Staged, 'batches'>): void {
     this.#stagedChanges += changes.length;
     this.state.stage(changes);
     const batch = batchOf(this.changes.stream, encodeRecords(changes.map(changeRecord), this.#context.clock.now()));
-    this.#context.stage.add({
+    const staged: Staged = {
       batches: changes.length === 0 ? [] : [batch],
       applied: () => {
         this.#stagedChanges -= changes.length;
         this.state.settle(changes);
         this.changes.appended(changes);
         for (const change of changes) this.#expectExpiry(change);
-        done();
+        applied([]);
         if (changes.length > 0) for (const watcher of this.watchers) watcher.serve();
       },
       failed: (error) => {
@@ -205,7 +205,8 @@ export class Region {
         this.state.settle([]);
         failed(error);
       },
-    });
+    };
+    this.#context.stage.add(guard(staged));
   }
 
   #expectExpiry({ key, version, expiresAt }: Change): void {
@@ -238,7 +239,7 @@ export class Region {
       }
       this.#setTimer();
     };
-    if (changes.length > 0) this.#stage(changes, () => undefined, again);
+    if (changes.length > 0) this.#stage(changes, (staged) => staged, { applied: () => undefined, failed: again });
     this.#setTimer();
   }
 

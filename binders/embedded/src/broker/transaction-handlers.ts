@@ -2,6 +2,7 @@ import { raise } from '../errors.ts';
 import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
 import { sections } from './partition.ts';
+import type { Staged } from './stage.ts';
 
 /** Consumed positions and produced messages as one commit. */
 export function transactionHandlers(broker: Broker): Handlers<'transaction.commit'> {
@@ -23,7 +24,7 @@ function commit(broker: Broker, call: Call<'transaction.commit'>): void {
   });
   // Nothing may fail from here on: positions are now part of the next commit.
   for (const { group, positions } of consumed) group.stage(positions);
-  broker.stage.add({
+  const staged: Staged = {
     batches: sends.flatMap(({ batches }) => batches),
     applied: (bases) => {
       for (const { group, positions } of consumed) group.applied(positions);
@@ -35,5 +36,6 @@ function commit(broker: Broker, call: Call<'transaction.commit'>): void {
       }
     },
     failed: (error) => call.fail(error),
-  });
+  };
+  broker.stage.add(broker.producers.guard(call, {}, staged));
 }

@@ -50,7 +50,7 @@ export interface JoinRequest {
   readonly partitions: number | undefined;
   readonly assignment: { readonly index: number; readonly count: number } | undefined;
   /** Partitions held before the connection was lost; given back to this consumer where nobody else has them. */
-  readonly held: readonly number[];
+  readonly held: readonly (readonly [partition: number, epoch: number])[];
 }
 
 export interface GroupPollAnswer {
@@ -123,6 +123,7 @@ export interface Operations {
   'destination.list': { ask: object; answer: { infos: readonly DestinationInfo[] } };
   'destination.delete': { ask: { name: string }; answer: object };
 
+  /** The answer's offsets are absent where it was done before the connection was lost. */
   'log.send': { ask: { destination: string; batches: readonly PartitionBatchMeta[] }; answer: { bases: readonly number[] } };
   'log.read': {
     ask: { destination: string; partition: number; from: number; maxBytes: number; waitMs: number };
@@ -157,7 +158,7 @@ export interface Operations {
 
   'queue.send': {
     ask: { queue: string; batch: BatchMeta; waitMs: number };
-    answer: { base: number; duplicates: readonly number[] };
+    answer: { base: number | undefined; duplicates: readonly number[] };
   };
   'queue.join': { ask: { consumer: string; queue: string; leaseMs: number; held: readonly Leased[] }; answer: object };
   'queue.poll': {
@@ -200,7 +201,7 @@ export interface Operations {
   'watch.ack': { ask: { watch: string; position: string }; answer: object };
   'watch.close': { ask: { watch: string }; answer: object };
 
-  'parking.add': { ask: { name: string; batch: BatchMeta }; answer: { base: number } };
+  'parking.add': { ask: { name: string; batch: BatchMeta }; answer: { base: number | undefined } };
   'parking.list': {
     ask: { name: string; after: number; limit: number };
     answer: { positions: readonly number[]; runs: readonly StoredMeta[] };
@@ -215,9 +216,26 @@ export interface Operations {
     };
     answer: object;
   };
-  /** Gives up waiting for an earlier question; it is answered at once with what there is. */
-  cancel: { ask: { request: number }; answer: object };
 }
+
+/**
+ * Operations that must not be done twice: they carry a sequence number, by which the broker recognises one that it has done already,
+ * and are answered as before. The others can be repeated without harm.
+ */
+export const sequencedOperations: ReadonlySet<keyof Operations> = new Set<keyof Operations>([
+  'log.send',
+  'queue.send',
+  'queue.cancel',
+  'region.apply',
+  'region.clear',
+  'parking.add',
+  'parking.remove',
+  'transaction.commit',
+  'destination.delete',
+]);
+
+/** Sequenced operations that a client has under way at most: the broker remembers this many answers for it. */
+export const sequenceWindow = 256;
 
 export type OperationName = keyof Operations;
 export type Ask<Name extends OperationName> = Operations[Name]['ask'];

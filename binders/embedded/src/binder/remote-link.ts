@@ -1,0 +1,255 @@
+import { errorFromJSON } from '@millrace/core';
+import type { Clock, ErrorJSON, MillraceError, Timer } from '@millrace/core';
+import type { BinderListener } from '@millrace/messaging/binder';
+import { raise } from '../errors.ts';
+import { encodeFrame, FrameDecoder, frameType } from '../wire/frame.ts';
+import type { Frame } from '../wire/frame.ts';
+import { protocolVersion, sequencedOperations } from '../wire/protocol.ts';
+import type { Answered, Ask, OperationName } from '../wire/protocol.ts';
+import { newId } from './client.ts';
+import type { Connection, Connector } from './connector.ts';
+import { Heartbeat } from './heartbeat.ts';
+import type { CallOptions, Link } from './link.ts';
+import { Sequencer } from './sequencer.ts';
+
+interface Pending {
+  readonly frame: readonly Uint8Array[];
+  readonly sequence: number | undefined;
+  /** Belongs to the present connection and ends with it. */
+  readonly urgent: boolean;
+  readonly resolve: (answered: Answered<OperationName>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** How long calls wait for a lost broker, in milliseconds. */
+const patienceMs = 10_000;
+const retryMs = 25;
+/** How long a broker may take to answer what has to be done at once. */
+const urgentMs = 3000;
+
+/**
+ * Calls a broker over a channel. When the connection is lost it finds or becomes the next broker, attaches again what was attached
+ * and repeats what was not answered; what must not be done twice is recognised there. Calls fail only when that takes too long.
+ */
+export class RemoteLink implements Link {
+  readonly #connector: Connector;
+  readonly #clock: Clock;
+  readonly #listener: BinderListener;
+  readonly #producer = newId();
+  readonly #sequencer = new Sequencer();
+  readonly #pending = new Map<number, Pending>();
+  readonly #renewals = new Set<(link: Link) => Promise<void>>();
+  #connection: Connection | undefined;
+  #heartbeat: Heartbeat | undefined;
+  #state: 'connecting' | 'connected' | 'lost' | 'closed' = 'connecting';
+  #patience: Timer | undefined;
+  #nextId = 1;
+
+  constructor(connector: Connector, clock: Clock, listener: BinderListener) {
+    this.#connector = connector;
+    this.#clock = clock;
+    this.#listener = listener;
+  }
+
+  /** Connects for the first time. */
+  async open(): Promise<void> {
+    await this.#connect(false);
+    this.#state = 'connected';
+  }
+
+  call<Name extends OperationName>(
+    name: Name,
+    ask: Ask<Name>,
+    body?: readonly Uint8Array[],
+    options?: CallOptions,
+  ): Promise<Answered<Name>> {
+    if (this.#state === 'closed') return Promise.reject(raise('binderClosed', {}));
+    if (this.#state === 'lost') return Promise.reject(this.#lostError());
+    if (!sequencedOperations.has(name)) return this.#begin(name, ask, body, options);
+    const sequence = this.#sequencer.take();
+    if (typeof sequence === 'number') return this.#begin(name, ask, body, options, sequence);
+    return sequence.then((given) => this.#begin(name, ask, body, options, given));
+  }
+
+  onRenewed(task: (link: Link) => Promise<void>): () => void {
+    this.#renewals.add(task);
+    return () => this.#renewals.delete(task);
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return;
+    const goodbye = this.#state === 'connected' ? this.#urgently('bye', {}) : undefined;
+    this.#state = 'closed';
+    this.#patience?.cancel();
+    // A broker that does not answer any more has nothing left to be told.
+    await goodbye?.catch(() => undefined);
+    this.#heartbeat?.stop();
+    this.#failPending(() => raise('binderClosed', {}));
+    await this.#connection?.release();
+  }
+
+  async #begin<Name extends OperationName>(
+    name: Name,
+    ask: Ask<Name>,
+    body: readonly Uint8Array[] | undefined,
+    { signal }: CallOptions = {},
+    sequence?: number,
+    urgent = false,
+  ): Promise<Answered<Name>> {
+    if (signal?.aborted === true) {
+      if (sequence !== undefined) this.#sequencer.settled(sequence);
+      throw raise('cancelled', {}, signal.reason);
+    }
+    const id = this.#nextId++;
+    const frame = this.#encode(id, [name, ask, sequence], body, sequence);
+    return new Promise((resolve, reject) => {
+      const abort = (): void => this.#cancel(id);
+      signal?.addEventListener('abort', abort, { once: true });
+      const settled = (): void => {
+        signal?.removeEventListener('abort', abort);
+        if (sequence !== undefined) this.#sequencer.settled(sequence);
+      };
+      this.#pending.set(id, {
+        frame,
+        sequence,
+        urgent,
+        resolve: (answered) => {
+          settled();
+          resolve(answered as Answered<Name>);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      });
+      if (this.#state === 'connected' || urgent) this.#connection?.channel.write(frame);
+    });
+  }
+
+  #encode(id: number, meta: unknown, body: readonly Uint8Array[] | undefined, sequence: number | undefined): Uint8Array[] {
+    try {
+      return encodeFrame(frameType.request, id, meta, body);
+    } catch (error) {
+      if (sequence !== undefined) this.#sequencer.settled(sequence);
+      throw error;
+    }
+  }
+
+  /** The caller gave up. Whether it happens all the same is not known. */
+  #cancel(id: number): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    this.#connection?.channel.write(encodeFrame(frameType.cancel, id, undefined));
+    pending.reject(raise('cancelled', {}));
+  }
+
+  async #connect(again: boolean): Promise<void> {
+    const connection = await this.#connector.connect(again);
+    if (this.#state === 'closed') return connection.release();
+    this.#connection = connection;
+    const decoder = new FrameDecoder();
+    connection.channel.listen({
+      data: (bytes) => this.#data(connection, decoder, bytes),
+      closed: () => this.#lost(connection),
+    });
+    this.#heartbeat = new Heartbeat(this.#clock, connection.channel, () => this.#urgently('ping', {}));
+    await this.#urgently('hello', { version: protocolVersion, producer: this.#producer });
+  }
+
+  /** A call that does not wait for the connection to be ready, nor survives it. */
+  async #urgently<Name extends OperationName>(name: Name, ask: Ask<Name>, body?: readonly Uint8Array[]): Promise<Answered<Name>> {
+    const connection = this.#connection;
+    const timer = setTimeout(() => connection?.channel.close(), urgentMs);
+    try {
+      return await this.#begin(name, ask, body, {}, undefined, true);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #data(connection: Connection, decoder: FrameDecoder, bytes: Uint8Array): void {
+    this.#heartbeat?.heard();
+    try {
+      for (const frame of decoder.push(bytes)) this.#frame(frame);
+    } catch {
+      // Nothing that follows can be understood; what is open is asked again on a new connection.
+      connection.channel.close();
+    }
+  }
+
+  #frame({ type, id, meta, body }: Frame): void {
+    const pending = this.#pending.get(id);
+    if (pending === undefined) return;
+    this.#pending.delete(id);
+    if (type === frameType.answer) pending.resolve({ meta: meta as Answered<OperationName>['meta'], body });
+    else pending.reject(errorFromJSON(meta as ErrorJSON));
+  }
+
+  #lost(connection: Connection): void {
+    if (this.#connection !== connection) return;
+    this.#connection = undefined;
+    this.#heartbeat?.stop();
+    this.#dropUrgent();
+    if (this.#state !== 'connected') return;
+    this.#state = 'connecting';
+    this.#listener.disconnected?.(this.#lostError());
+    this.#patience = this.#clock.after(patienceMs, () => {
+      this.#state = 'lost';
+      this.#failPending((pending) => this.#lostError(pending));
+    });
+    void this.#reconnect();
+  }
+
+  async #reconnect(): Promise<void> {
+    while (this.#state === 'connecting' || this.#state === 'lost') {
+      try {
+        await this.#connect(true);
+        await this.#renew();
+        return;
+      } catch {
+        // Whatever it was, patience decides: the calls that wait fail with it.
+        this.#connection?.channel.close();
+        this.#connection = undefined;
+        await this.#delay(retryMs);
+      }
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const link: Link = {
+      call: (name, ask, body) => this.#urgently(name, ask, body),
+      onRenewed: (task) => this.onRenewed(task),
+      close: () => this.close(),
+    };
+    await Promise.all([...this.#renewals].map((task) => task(link)));
+    this.#patience?.cancel();
+    this.#state = 'connected';
+    // In their order, among them those that were asked meanwhile.
+    for (const { frame } of this.#pending.values()) this.#connection?.channel.write(frame);
+    this.#listener.reconnected?.();
+  }
+
+  #dropUrgent(): void {
+    for (const [id, pending] of this.#pending)
+      if (pending.urgent) {
+        this.#pending.delete(id);
+        pending.reject(this.#lostError());
+      }
+  }
+
+  #failPending(error: (pending: Pending) => MillraceError): void {
+    const pending = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const one of pending) one.reject(error(one));
+  }
+
+  #lostError(pending?: Pending): MillraceError {
+    const details = { dataDir: this.#connector.dataDir, waitedMs: patienceMs };
+    return raise(pending?.sequence === undefined ? 'connectionLost' : 'outcomeUnknown', details);
+  }
+
+  #delay(ms: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, ms));
+  }
+}

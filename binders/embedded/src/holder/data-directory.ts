@@ -1,0 +1,53 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { messageOf } from '@millrace/core';
+import { raise } from '../errors.ts';
+
+/** The version of the layout of data directories that this package writes; it reads all up to it. */
+export const formatVersion = 1;
+
+/** Creates the directory for its owner alone where missing. Throws with the reason if it cannot be used. */
+export function prepareDirectory(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const probe = join(dataDir, `.probe-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    throw directoryError(dataDir, error);
+  }
+}
+
+function directoryError(dataDir: string, error: unknown): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'ENOTDIR' || code === 'EEXIST') return raise('directoryIsFile', { dataDir }, error);
+  if (code === 'ENOSPC') return raise('diskFull', { dataDir }, error);
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return raise('directoryReadOnly', { dataDir }, error);
+  return raise('directoryUnusable', { dataDir, problem: messageOf(error) }, error);
+}
+
+/** Refuses a directory that a newer version wrote; notes ours in a new one. Only the holder of the lock calls this. */
+export function checkFormat(dataDir: string, version: string): void {
+  const path = join(dataDir, 'format.json');
+  if (!existsSync(path)) return writeFormat(path, version);
+  const found = readFormat(path);
+  if (found.format > formatVersion)
+    throw raise('formatNewer', { dataDir, found: found.format, writer: found.version ?? 'unknown', known: formatVersion, version });
+}
+
+function readFormat(path: string): { readonly format: number; readonly version?: string } {
+  try {
+    const found = JSON.parse(readFileSync(path, 'utf8')) as { format: number; version?: string };
+    if (Number.isInteger(found.format)) return found;
+  } catch (error) {
+    throw raise('formatUnreadable', { path }, error);
+  }
+  throw raise('formatUnreadable', { path });
+}
+
+function writeFormat(path: string, version: string): void {
+  const file = openSync(path, 'w', 0o600);
+  writeSync(file, `${JSON.stringify({ format: formatVersion, version })}\n`);
+  fsyncSync(file);
+  closeSync(file);
+}

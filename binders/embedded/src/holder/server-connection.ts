@@ -1,0 +1,115 @@
+import { MillraceError } from '@millrace/core';
+import type { Broker } from '../broker/broker.ts';
+import type { Call } from '../broker/call.ts';
+import type { Session } from '../broker/session.ts';
+import { asMillraceError } from '../binder/link.ts';
+import { raise } from '../errors.ts';
+import type { Channel } from '../wire/channel.ts';
+import { encodeFrame, FrameDecoder, frameType } from '../wire/frame.ts';
+import type { Frame, FrameType } from '../wire/frame.ts';
+import type { Answer, Ask, OperationName } from '../wire/protocol.ts';
+
+/** A client of the broker beyond a channel. */
+export class ServerConnection {
+  /** When something last came, in monotonic milliseconds. */
+  lastHeard: number;
+  readonly channel: Channel;
+  readonly #broker: Broker;
+  readonly #session: Session;
+  readonly #decoder = new FrameDecoder();
+  readonly #calls = new Map<number, ServerCall>();
+
+  constructor(broker: Broker, channel: Channel, closed: (connection: ServerConnection) => void) {
+    this.#broker = broker;
+    this.channel = channel;
+    this.#session = broker.open();
+    this.lastHeard = broker.clock.monotonic();
+    channel.listen({
+      data: (bytes) => this.#data(bytes),
+      closed: () => {
+        this.#end();
+        closed(this);
+      },
+    });
+  }
+
+  close(): void {
+    this.channel.close();
+    this.#end();
+  }
+
+  #end(): void {
+    for (const call of this.#calls.values()) call.cancelTask?.();
+    this.#calls.clear();
+    this.#session.close();
+  }
+
+  #data(bytes: Uint8Array): void {
+    this.lastHeard = this.#broker.clock.monotonic();
+    try {
+      for (const frame of this.#decoder.push(bytes)) this.#frame(frame);
+    } catch {
+      // Not our protocol: there is nobody on the other side who would understand an answer.
+      this.close();
+    }
+  }
+
+  #frame({ type, id, meta, body }: Frame): void {
+    if (type === frameType.cancel) return this.#cancel(id);
+    if (type !== frameType.request || !Array.isArray(meta)) throw raise('frameInvalid', { what: 'a question that is none' });
+    const [name, ask, sequence] = meta as [OperationName, Ask<OperationName>, number | undefined];
+    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (kind, answer, parts) =>
+      this.#answer(id, kind, answer, parts),
+    );
+    this.#calls.set(id, call);
+    this.#broker.handle(name, call);
+  }
+
+  #cancel(id: number): void {
+    const call = this.#calls.get(id);
+    call?.cancelTask?.();
+    call?.fail(raise('cancelled', {}));
+  }
+
+  #answer(id: number, kind: FrameType, meta: unknown, body: readonly Uint8Array[]): void {
+    // Once only, and never after the connection ended.
+    if (this.#calls.delete(id)) this.channel.write(encodeFrame(kind, id, meta, body));
+  }
+}
+
+type Reply = (kind: FrameType, meta: unknown, body: readonly Uint8Array[]) => void;
+
+class ServerCall implements Call<OperationName> {
+  readonly session: Session;
+  readonly ask: Ask<OperationName>;
+  readonly body: Uint8Array;
+  readonly sequence: number | undefined;
+  cancelTask: (() => void) | undefined;
+  readonly #reply: Reply;
+
+  constructor(session: Session, ask: Ask<OperationName>, body: Uint8Array, sequence: number | undefined, reply: Reply) {
+    this.session = session;
+    this.ask = ask;
+    this.body = body;
+    this.sequence = sequence;
+    this.#reply = reply;
+  }
+
+  answer(meta: Answer<OperationName>, body: Uint8Array | readonly Uint8Array[] = []): void {
+    this.#reply(frameType.answer, meta, body instanceof Uint8Array ? [body] : body);
+  }
+
+  fail(error: unknown): void {
+    const failure: MillraceError = asMillraceError(error);
+    this.#reply(frameType.failure, failure.toJSON(), []);
+  }
+
+  onCancel(task: () => void): void {
+    this.cancelTask = task;
+  }
+}
+
+/** Bytes that may be kept without keeping the much larger chunk that they came in. */
+function owned(body: Uint8Array): Uint8Array {
+  return body.length > 0 && body.buffer.byteLength > 4 * body.length ? Uint8Array.from(body) : body;
+}

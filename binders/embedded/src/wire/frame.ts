@@ -1,0 +1,112 @@
+import { Buffer } from 'node:buffer';
+import { raise } from '../errors.ts';
+
+/** What a frame is. `request` carries `[operation, ask, sequence]`, `answer` the answer, `failure` an error, `cancel` nothing. */
+export const frameType = { request: 1, answer: 2, failure: 3, cancel: 4 } as const;
+export type FrameType = (typeof frameType)[keyof typeof frameType];
+
+/** Bytes of one frame at most, checked before anything is allocated for it. */
+export const maxFrameBytes = 64 * 1024 * 1024;
+
+/** Length of what follows · type · id · length of meta; then meta as JSON, then the body. Numbers are little-endian. */
+const headBytes = 13;
+
+export interface Frame {
+  readonly type: FrameType;
+  readonly id: number;
+  readonly meta: unknown;
+  /** A view of the bytes that were received. */
+  readonly body: Uint8Array;
+}
+
+/** The pieces of a frame, to be written one after another. Throws `RESOURCE_EXHAUSTED` if it would be too large. */
+export function encodeFrame(type: FrameType, id: number, meta: unknown, body: readonly Uint8Array[] = []): Uint8Array[] {
+  const text = meta === undefined ? '' : JSON.stringify(meta, plain);
+  const metaBytes = Buffer.byteLength(text);
+  let length = headBytes - 4 + metaBytes;
+  for (const part of body) length += part.length;
+  if (length > maxFrameBytes) throw raise('frameTooLarge', { size: length, limit: maxFrameBytes });
+  const head = Buffer.allocUnsafe(headBytes + metaBytes);
+  head.writeUInt32LE(length, 0);
+  head.writeUInt8(type, 4);
+  head.writeUInt32LE(id, 5);
+  head.writeUInt32LE(metaBytes, 9);
+  head.write(text, headBytes);
+  return [head, ...body];
+}
+
+/** What JSON does not know, as text: details of errors can hold anything. */
+function plain(_: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
+/** Cuts a stream of bytes, in pieces of any size, into frames. Throws `INVALID_ARGUMENT` on what is none; it cannot go on then. */
+export class FrameDecoder {
+  #rest: Buffer | undefined;
+  /** A frame that came in pieces, and how much of it is there. */
+  #partial: Buffer | undefined;
+  #filled = 0;
+
+  *push(chunk: Uint8Array): IterableIterator<Frame> {
+    let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+    if (this.#partial !== undefined) {
+      const taken = bytes.copy(this.#partial, this.#filled);
+      this.#filled += taken;
+      if (this.#filled < this.#partial.length) return;
+      const whole = this.#partial;
+      this.#partial = undefined;
+      bytes = bytes.subarray(taken);
+      yield decodeFrame(whole);
+    } else if (this.#rest !== undefined) {
+      bytes = Buffer.concat([this.#rest, bytes]);
+      this.#rest = undefined;
+    }
+    yield* this.#cut(bytes);
+  }
+
+  *#cut(bytes: Buffer): IterableIterator<Frame> {
+    let at = 0;
+    while (bytes.length - at >= headBytes) {
+      const size = checkedSize(bytes, at);
+      if (bytes.length - at < size) {
+        this.#begin(bytes.subarray(at), size);
+        return;
+      }
+      yield decodeFrame(bytes.subarray(at, at + size));
+      at += size;
+    }
+    if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
+  }
+
+  #begin(bytes: Buffer, size: number): void {
+    this.#partial = Buffer.allocUnsafeSlow(size);
+    this.#filled = bytes.copy(this.#partial);
+  }
+}
+
+function checkedSize(bytes: Buffer, at: number): number {
+  const length = bytes.readUInt32LE(at);
+  if (length > maxFrameBytes || length < headBytes - 4) throw raise('frameInvalid', { what: `a length of ${length} bytes` });
+  if (bytes.readUInt32LE(at + 9) > length - (headBytes - 4)) throw raise('frameInvalid', { what: 'meta longer than the frame' });
+  return length + 4;
+}
+
+function decodeFrame(bytes: Buffer): Frame {
+  const type = bytes.readUInt8(4);
+  if (type < frameType.request || type > frameType.cancel) throw raise('frameInvalid', { what: `type ${type}` });
+  const metaEnd = headBytes + bytes.readUInt32LE(9);
+  return {
+    type: type as FrameType,
+    id: bytes.readUInt32LE(5),
+    meta: metaEnd === headBytes ? undefined : parsed(bytes.toString('utf8', headBytes, metaEnd)),
+    body: bytes.subarray(metaEnd),
+  };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw raise('frameInvalid', { what: 'meta that is no JSON' }, error);
+  }
+}
