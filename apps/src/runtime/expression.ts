@@ -26,6 +26,7 @@ export function compileExpression(text: string, option: string, app: string): Co
 class MessageExpression implements CompiledExpression {
   readonly text: string;
   readonly #expression: Expression;
+  readonly #usesHeaders: boolean;
   readonly #needsFacts: boolean;
   readonly #wholePayload: boolean;
   // Evaluation is synchronous, so one root and one set of options serve all messages, one after the other.
@@ -36,6 +37,7 @@ class MessageExpression implements CompiledExpression {
   constructor(expression: Expression) {
     this.text = expression.text;
     this.#expression = expression;
+    this.#usesHeaders = usesHeaders(expression);
     this.#needsFacts = needsFacts(expression);
     this.#wholePayload = seesWholePayload(expression);
     this.#options = {
@@ -47,13 +49,20 @@ class MessageExpression implements CompiledExpression {
     this.#message = message;
     // A value is seen as the JSON text that it would be after a broker, so that neighbours in one process make no difference.
     this.#root.payload = this.#wholePayload && isValue(message.payload) ? message.text() : message.payload;
-    this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
+    if (this.#usesHeaders) this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
     return this.#expression.evaluate(this.#root, this.#options);
   }
 }
 
+/** An expression that names these may reach anything. */
+const wholeRoot = /#(?:root|this)\b/;
+
 /** Headers that every Spring message has and ours keep beside the headers. */
 const facts = ['contentType', 'id', 'timestamp'] as const;
+
+function usesHeaders({ references, text }: Expression): boolean {
+  return references.some((path) => path === 'headers' || path.startsWith('headers.')) || wholeRoot.test(text);
+}
 
 function needsFacts({ references }: Expression): boolean {
   return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
@@ -61,7 +70,7 @@ function needsFacts({ references }: Expression): boolean {
 
 /** Whether the payload is used other than by reading its fields. */
 function seesWholePayload({ references, text }: Expression): boolean {
-  return references.includes('payload') || /#(?:root|this)\b/.test(text);
+  return references.includes('payload') || wholeRoot.test(text);
 }
 
 function isValue(payload: unknown): boolean {

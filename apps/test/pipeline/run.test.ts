@@ -1,3 +1,4 @@
+import { eventStream } from '@millrace/messaging';
 import { describe, expect, it } from 'vitest';
 import { defineProcessor, defineSource } from '../../src/index.ts';
 import { bench, ways } from './fixtures.ts';
@@ -41,6 +42,22 @@ describe.each(ways)('a pipeline, %s', (way) => {
     const { run, collected } = bench();
     await run(way, [`p = emit --items=${items({ key: 'k', h: 'x' })} | transform --expression=payload | collect`]);
     expect(collected.get('all')![0]).toMatchObject({ headers: { h: 'x' }, key: 'k', contentType: 'application/json' });
+  });
+
+  it("leaves the transport's own headers behind", async () => {
+    const { run, runtime, publish, collected } = bench();
+    await publish('orders', []);
+    const headers = { h: 'x', kafka_offset: 5, 'x-exception-message': 'old', 'x-death': 'old' };
+    await runtime.publish(eventStream('orders'), { i: 1 }, { headers, key: 'k' });
+    const stop = new AbortController();
+    const seen = () => (collected.has('all') ? stop.abort() : undefined);
+    await run(way, ['p = :orders > bridge > :copy', ':copy > collect'], {
+      signal: stop.signal,
+      onProgress: seen,
+      progressEveryMs: 5,
+    });
+    expect(collected.get('all')![0]).toMatchObject({ headers: { h: 'x' }, key: 'k' });
+    expect(Object.keys(collected.get('all')![0]!.headers)).toEqual(['h']);
   });
 
   it('makes no difference between text and values for expressions', async () => {

@@ -116,12 +116,15 @@ describe('runApp', () => {
     expect(process.listenerCount('SIGTERM')).toBe(0);
   });
 
-  it('refuses a mistyped option and one that is missing', async () => {
+  it('refuses a mistyped option, one that is missing and composed functions', async () => {
     const around = bench();
     const run = (name: string, ...args: string[]) =>
       runApp(around.catalogue.require('source', name), { args, env: {}, configDirectories: [], connect: around.connect });
     await expect(run('time', '--fixd-delay=1')).rejects.toMatchObject({
       message: expect.stringContaining("did you mean 'fixed-delay'"),
+    });
+    await expect(run('time', '--spring.cloud.function.definition=timeSupplier,filterFunction')).rejects.toMatchObject({
+      reason: 'COMPOSITION_UNSUPPORTED',
     });
     await expect(run('emit')).rejects.toMatchObject({ reason: 'OPTION_REQUIRED' });
   });
