@@ -47,7 +47,7 @@ it('F20: an exception that nobody awaits in user code is isolated, and the messa
     const count = (seen.get(n) ?? 0) + 1;
     seen.set(n, count);
     if (n === 4 && count === 1) throw new TypeError('first try');
-    if (n === 5 && count === 1) return Promise.reject(new Error('rejected'));
+    if (n === 5 && count === 1) await Promise.reject(new Error('rejected'));
   });
   await mr.publishAll(
     stream,

@@ -21,8 +21,7 @@ type BinderFactory = (options: BinderConfig) => Promise<Binder>;
 
 // The one place that names concrete binders. Each is loaded on first use only.
 const factories: Readonly<Record<string, BinderFactory>> = {
-  embedded: async ({ type: _, ...options }) =>
-    (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
+  embedded: async (options) => (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
 };
 
 /**

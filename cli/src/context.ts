@@ -18,7 +18,7 @@ export interface CommandContext {
   readonly globals: GlobalOptions;
   readonly output: Output;
   /** Connects, runs `work`, and closes whatever happens. */
-  connected<T>(work: (mr: Millrace) => Promise<T>): Promise<T>;
+  readonly connected: <T>(work: (mr: Millrace) => Promise<T>) => Promise<T>;
 }
 
 export function contextOf(command: Command): CommandContext {
@@ -26,7 +26,7 @@ export function contextOf(command: Command): CommandContext {
   return {
     globals,
     output: createOutput(globals.json ?? false),
-    async connected(work) {
+    connected: async (work) => {
       await using mr = await connect(connectOptions(globals));
       return await work(mr);
     },

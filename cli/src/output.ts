@@ -16,19 +16,22 @@ export interface Output {
 }
 
 export function createOutput(json: boolean): Output {
-  const write = (text: string): void => void process.stdout.write(`${text}\n`);
   return {
     json,
     interactive: process.stdout.isTTY && !json,
-    line: write,
-    record: (value, text) => write(json ? toJson(value) : text(value as never)),
+    line: print,
+    record: (value, text) => print(json ? toJson(value) : text(value as never)),
     table(rows, columns, empty) {
-      if (json) for (const row of rows) write(toJson(row));
+      if (json) for (const row of rows) print(toJson(row));
       else if (rows.length === 0) this.note(empty);
-      else for (const line of alignRows(rows, columns)) write(line);
+      else for (const line of alignRows(rows, columns)) print(line);
     },
     note: (text) => void process.stderr.write(`${text}\n`),
   };
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
 }
 
 /** JSON that also holds what messages may hold: 64-bit integers as numbers where exact, bytes as base64. */
@@ -53,7 +56,7 @@ function alignRows(rows: readonly Readonly<Record<string, unknown>>[], columns: 
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '-';
-  return typeof value === 'object' ? toJson(value) : String(value);
+  return typeof value === 'string' ? value : toJson(value);
 }
 
 /** How a failure is told: code, what, rule and next step; the stack only when asked for. */

@@ -12,7 +12,7 @@ describe.each([
     mkdirSync(join(cwd, 'in'));
     writeFileSync(join(cwd, 'in/data'), Array.from({ length: 100 }, (_line, n) => JSON.stringify({ n })).join('\n'));
     const definition =
-      "big = file --directory=in --mode=lines --once=true | filter --expression='payload.n >= 90' | transform --expression='payload.n * 2' | file --directory=. --name=out";
+      "big = file --directory=in --mode=lines --once=true | filter --expression='payload.n >= 90' | transform --expression='payload.n * 2' | out: file --directory=. --name=out";
     const outcome = await millrace(['run', ...flags, definition], { cwd });
     expect(outcome).toMatchObject({ code: 0 });
     expect(readFileSync(join(cwd, 'out'), 'utf8').trimEnd().split('\n')).toEqual(

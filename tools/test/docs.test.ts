@@ -65,7 +65,14 @@ function runConsole(cwd: string, text: string): void {
   for (const part of text.split(/^\$ /m).filter((piece) => piece.trim() !== '')) {
     const [command, ...expected] = part.trimEnd().split('\n');
     const shown = run(cwd, 'sh', ['-c', command!]);
-    const pattern = expected.map((line) => line.split('…').map(RegExp.escape).join('.*')).join('\\n');
+    const pattern = expected
+      .map((line) =>
+        line
+          .split('…')
+          .map((literal) => RegExp.escape(literal))
+          .join('.*'),
+      )
+      .join('\\n');
     expect(shown.trimEnd()).toMatch(new RegExp(`^${pattern}$`, 's'));
   }
 }

@@ -47,9 +47,15 @@ export function addAppCommands(program: Command): void {
 
 async function runOne(name: string, args: readonly string[], command: Command): Promise<void> {
   const { globals, output } = contextOf(command);
-  if (name === '--help' || name === '-h') return void output.line(command.helpInformation());
+  if (name === '--help' || name === '-h') {
+    output.line(command.helpInformation());
+    return;
+  }
   const app = appsNamed(name)[0]!;
-  if (args.includes('--help')) return void output.line(`millrace app ${name}\n\n${appHelp(app)}`);
+  if (args.includes('--help')) {
+    output.line(`millrace app ${name}\n\n${appHelp(app)}`);
+    return;
+  }
   await runApp(app, {
     args: args.map(bindingOption),
     connect: () => connect({ ...connectOptions(globals), handleSignals: false }),

@@ -58,7 +58,7 @@ async function checkDirectory(directory: string): Promise<Diagnosis> {
     await mkdir(directory, { recursive: true });
     await access(directory, constants.R_OK | constants.W_OK);
     const { bavail, bsize } = await statfs(directory);
-    const free = Number(bavail) * Number(bsize);
+    const free = bavail * bsize;
     const detail = `${directory}, ${(free / 1e9).toFixed(1)} GB free`;
     return free < lowSpaceBytes
       ? { check, status: 'warning', detail, next: 'free some space; publishers are refused when the disk is full' }

@@ -42,7 +42,7 @@ async function publish(
   payload: string | undefined,
   flags: PublishFlags,
 ): Promise<void> {
-  const stream = eventStream<unknown>(destination, { contentType: flags.contentType });
+  const stream = eventStream(destination, { contentType: flags.contentType });
   const options: PublishOptions = { key: flags.key, headers: parseHeaders(flags.header), contentType: flags.contentType };
   const decode = decoderFor(flags.contentType);
   if (payload !== undefined && payload !== '-') {

@@ -99,7 +99,7 @@ async function watch({ output, connected }: CommandContext, name: string, flags:
     // One at a time, so that what is printed has the order of the changes.
     await using _watch = await mr
       .region(region(name))
-      .watch({ where: flags.where as never, prefix: flags.prefix, snapshot: flags.snapshot, concurrency: 1 }, show);
+      .watch({ where: flags.where, prefix: flags.prefix, snapshot: flags.snapshot, concurrency: 1 }, show);
     await done;
   });
 }

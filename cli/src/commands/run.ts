@@ -112,7 +112,10 @@ function parseProperty(text: string): readonly [string, string] {
 }
 
 function summarise({ output }: CommandContext, { pipelines, completed }: RunResult): void {
-  if (output.json) return void output.record({ completed, pipelines }, () => '');
+  if (output.json) {
+    output.record({ completed, pipelines }, () => '');
+    return;
+  }
   for (const { name, apps, elapsedMs, ratePerSecond } of pipelines) {
     const path = apps.map((app) => `${app.label} ${app.in > 0 ? `${app.in}→` : ''}${app.out}`).join(' | ');
     const parked = apps.reduce((sum, app) => sum + app.parked, 0);

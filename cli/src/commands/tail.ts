@@ -10,7 +10,7 @@ import { toJson } from '../output.ts';
 import { parseCount, parsePosition } from '../positions.ts';
 
 interface TailFlags {
-  readonly from?: string;
+  readonly from?: ReturnType<typeof parsePosition>;
   readonly follow?: boolean;
   readonly filter?: string;
   readonly limit?: number;
@@ -23,7 +23,7 @@ export function addTailCommand(program: Command): void {
     .command('tail')
     .description('Print the messages of a destination, from a position on, without taking part in any group.')
     .argument('<destination>', 'what to read')
-    .option('--from <position>', "'earliest', 'latest', an offset, a time, or an age such as -15m")
+    .option('--from <position>', "'earliest', 'latest', an offset, a time, or an age such as -15m", parsePosition)
     .option(
       '-n, --last <count>',
       'begin this many messages before the end of each partition (default 10 without --from)',
@@ -58,11 +58,10 @@ async function* eventsOf(
   flags: TailFlags,
   signal: AbortSignal,
 ): AsyncIterable<LogEvent<unknown>> {
-  const stream = eventStream<unknown>(destination);
+  const stream = eventStream(destination);
   const to: ReadRange['to'] = flags.follow ? 'follow' : 'now';
   if (flags.from !== undefined) {
-    const from = parsePosition(flags.from);
-    const range: ReadRange = from === 'latest' ? { from: new Date(), to, signal } : { from, to, signal };
+    const range: ReadRange = { from: flags.from === 'latest' ? new Date() : flags.from, to, signal };
     for await (const batch of mr.read(stream, range)) yield* batch;
     return;
   }

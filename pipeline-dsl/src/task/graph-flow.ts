@@ -67,6 +67,9 @@ function needsWrap(range: Range, ranges: readonly Range[], elements: readonly Fl
 function rejectCrossing(wraps: readonly Range[], elements: readonly FlowElement[]): void {
   const crossed = wraps.find((a) => wraps.some((b) => a.from < b.from && b.from < a.to && a.to < b.to));
   if (crossed !== undefined) {
-    throw malformed(`the transitions of '${elements[crossed.from]!.text}' cross those of a later app`, 'let them join at one place');
+    throw malformed(
+      `the transitions of '${elements[crossed.from]!.text}' cross those of a later app`,
+      'let them join at one place',
+    );
   }
 }

@@ -64,7 +64,7 @@ class GraphWriter {
   #flow(targets: readonly TaskGraphNode[], stops: Stops): string {
     const elements: FlowElement[] = [];
     let sync: TaskGraphNode | undefined;
-    for (let current = targets; current.length > 0; ) {
+    for (let current = targets; current.length > 0;) {
       const [node] = current;
       if (current.length === 1 && isStop(node!, stops)) break;
       if (current.length === 1 && node!.name === 'SYNC') {

@@ -95,7 +95,10 @@ class GraphBuilder {
   // later were made later.
   #orderedLinks(): TaskGraphLink[] {
     const coded = this.#links.filter((link) => this.#ranks.has(link));
-    const queues = Map.groupBy(coded.toSorted((a, b) => this.#ranks.get(a)! - this.#ranks.get(b)!), ({ from }) => from);
+    const queues = Map.groupBy(
+      coded.toSorted((a, b) => this.#ranks.get(a)! - this.#ranks.get(b)!),
+      ({ from }) => from,
+    );
     return this.#links.map((link) => (this.#ranks.has(link) ? queues.get(link.from)!.shift()! : link));
   }
 
@@ -228,7 +231,10 @@ function labelsIn(flow: FlowNode): string[] {
   return flow.elements.flatMap((element) => {
     const own = element.label === undefined ? [] : [element.label.name];
     if (element.kind === 'split') return [...own, ...element.branches.flatMap(labelsIn)];
-    return [...own, ...element.transitions.flatMap(({ target }) => (target.kind === 'app' && target.app.label ? [target.app.label.name] : []))];
+    return [
+      ...own,
+      ...element.transitions.flatMap(({ target }) => (target.kind === 'app' && target.app.label ? [target.app.label.name] : [])),
+    ];
   });
 }
 
