@@ -129,6 +129,8 @@ export class Rewrite {
     this.#writer.trim();
     this.#writer.sync();
     this.#writer.close();
+    // What was truncated since the start was left out too; without its mark it would seem to be missing after a crash.
+    this.#context.log.flushMarks();
     for (const { name } of this.#sources) store.release(name);
     store.disk.rename(this.#temporary, this.#target.name);
     store.disk.syncDirectory();
