@@ -75,13 +75,11 @@ class ScanCollector implements ScanVisitor {
   }
 }
 
-/** Whether the header of a batch with a wrong checksum can be taken at its word: most likely its records were hit, not it. */
+/**
+ * Whether the header of a batch with a wrong checksum can be taken at its word: it continues its stream exactly where that stood. The first
+ * of a stream in the file is not believed: its stream or offset may be what was hit, and the jump behind it tells what is missing.
+ */
 function isPlausible(batch: BatchPlace, expected: number | undefined): boolean {
   const end = batch.baseOffset + batch.count;
-  return (
-    batch.count > 0 &&
-    batch.count <= batch.length &&
-    Number.isSafeInteger(end) &&
-    (expected ?? batch.baseOffset) === batch.baseOffset
-  );
+  return batch.count > 0 && batch.count <= batch.length && Number.isSafeInteger(end) && expected === batch.baseOffset;
 }
