@@ -4,7 +4,7 @@ export default defineConfig({
   resolve: { conditions: ['development'] },
   ssr: { resolve: { conditions: ['development', 'node', 'module'] } },
   test: {
-    include: ['*/test/**/*.test.ts', 'binders/*/test/**/*.test.ts'],
+    include: ['*/test/**/*.test.ts', 'binders/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'faults/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
     pool: 'forks',
     testTimeout: 30_000,

@@ -98,11 +98,11 @@ export type DetailsOf<Row extends ErrorRow> = { readonly [Name in Names<Row['mes
 >;
 
 /**
- * Turns a package's table of reasons into a function that raises them, so that each reason has one code, one text and one
- * retry rule, and documentation can be generated from the table.
+ * Turns a package's table of reasons into a function that makes errors from them, so that each reason has one code, one text and
+ * one retry rule. The table stays readable as `raise.table`; the reference page of errors is generated from it.
  */
 export function errorTable<const Table extends Record<string, ErrorRow>>(table: Table) {
-  return function raise<Reason extends keyof Table & string>(
+  function raise<Reason extends keyof Table & string>(
     reason: Reason,
     details: DetailsOf<Table[Reason]>,
     cause?: unknown,
@@ -110,10 +110,19 @@ export function errorTable<const Table extends Record<string, ErrorRow>>(table: 
     const row = table[reason] as ErrorRow;
     const message = row.message.replace(/\{(\w+)\}/g, (_, name: string) => String((details as Record<string, unknown>)[name]));
     return new MillraceError(message, { code: row.code, reason, retryable: row.retryable ?? false, details, cause });
-  };
+  }
+  return Object.assign(raise, { table });
 }
 
 /** The message of anything that was thrown, for logs and for causes recorded with parked messages. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** Raises the errors of this package. */
+export const coreError = errorTable({
+  OPTION_UNKNOWN: { code: 'INVALID_ARGUMENT', message: "{owner} has no option '{option}'{hint}" },
+  OPTION_AMBIGUOUS: { code: 'INVALID_ARGUMENT', message: "Option '{option}' may mean {candidates}; write one of these in full." },
+  OPTION_INVALID: { code: 'INVALID_ARGUMENT', message: "Option '{option}' {rule}, but is '{shown}'." },
+  OPTION_REQUIRED: { code: 'INVALID_ARGUMENT', message: "Option '{option}' is required; give --{shortName}=… ({doc})" },
+});

@@ -3,3 +3,13 @@ export type { DetailsOf, ErrorCode, ErrorJSON, ErrorRow, MillraceErrorOptions } 
 export { ManualClock, systemClock } from './clock.ts';
 export type { Clock, Timer } from './clock.ts';
 export { didYouMean, nearest } from './suggest.ts';
+export { defineOptions, option } from './options/spec.ts';
+export type { OptionSet, OptionSettings, OptionsOf, OptionSpec, OptionType } from './options/spec.ts';
+export { formatDuration, parseDuration } from './options/duration.ts';
+export { environmentName, kebabName, relaxedName } from './options/names.ts';
+export { expandOptionNames, findOption, optionSource, readOption, readOptions } from './options/read.ts';
+export type { OptionSource } from './options/read.ts';
+export { redactOptions, redactValue } from './options/redact.ts';
+export { defaultText, optionHelp, optionMarkdown } from './options/render.ts';
+export { bootMetadata, optionJsonSchema, visibleNames } from './options/metadata.ts';
+export type { BootMetadata } from './options/metadata.ts';

@@ -1,1 +1,12 @@
-// Public names are listed here one by one.
+export { compile, toPredicate } from './expression.ts';
+export type { CompileOptions, EvaluateOptions, Expression } from './expression.ts';
+export type { BinaryOperator, Node } from './ast.ts';
+export { ExpressionError } from './errors.ts';
+export type { Span } from './errors.ts';
+export { defaultLimits } from './limits.ts';
+export type { Limits } from './limits.ts';
+export { Long, Real } from './numbers.ts';
+export type { JavaNumber } from './numbers.ts';
+export { compilePattern } from './pattern/automaton.ts';
+export { JavaList, notJson, parseJson, render, toJs } from './values.ts';
+export type { JsonParser } from './scope.ts';

@@ -5,6 +5,8 @@ import type { Command, EventStream, Region } from './definitions.ts';
 import type { RegionHandle } from './data-events/region-handle.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import type { ParkedMessages } from './policies/parked.ts';
+import type { Codec } from './policies/codec.ts';
+import type { Log } from './runtime/log.ts';
 
 /**
  * A connected runtime: the three patterns over the configured binders. Create one per process with `connect`, close it at the end;
@@ -44,9 +46,7 @@ export interface Millrace extends AsyncDisposable {
   /** All metrics in the Prometheus text format. */
   metrics(): string;
   /** The binder that carries a definition, for tools: capabilities, destinations. */
-  binder(
-    name?: string,
-  ): Promise<{
+  binder(name?: string): Promise<{
     readonly name: string;
     readonly capabilities: BinderCapabilities;
     readonly provisioner: Provisioner;
@@ -151,7 +151,10 @@ export interface CallOptions extends Omit<SendOptions, 'notBefore' | 'delayMs'> 
 export interface HandleOptions {
   /** Commands handled at once (default 16). */
   readonly concurrency?: number | undefined;
-  /** How long a command is ours without sign of life; extended by itself while the handler runs (default 30000). */
+  /**
+   * How long a command is ours without sign of life (default 30000). Extended by itself while the handler runs, from this process's
+   * event loop: a handler that blocks the loop for longer loses the command to another consumer, and its outcome is void.
+   */
   readonly leaseMs?: number | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly onFailure?: 'park' | 'skip' | undefined;
@@ -198,7 +201,7 @@ export interface PublishTransaction {
 
 /** How a runtime is put together; `connect` of the `millrace` package fills this from configuration. */
 export interface RuntimeOptions {
-  /** Opens a binder by name; called at most once per name, on first use. */
+  /** Creates a binder by name; called on first use. The runtime opens it, keeps it under that name and closes it. */
   readonly binders: (name: string) => Promise<Binder>;
   readonly defaultBinder: string;
   /** The binder of single destinations, by name. */
@@ -206,7 +209,19 @@ export interface RuntimeOptions {
   /** Who we are, in CloudEvents `source`, metrics and origins (default: the process's id). */
   readonly name?: string | undefined;
   readonly clock?: Clock | undefined;
-  readonly defaults?: { readonly retry?: RetryOptions; readonly deadlineMs?: number } | undefined;
+  /** What applies where a call says nothing: retry, and the deadlines of operations and of `close` (30 s each). */
+  readonly defaults?:
+    | { readonly retry?: RetryOptions; readonly deadlineMs?: number; readonly closeDeadlineMs?: number }
+    | undefined;
+  /** Codecs for more content types, found before the built-in ones for JSON, text and bytes. */
+  readonly codecs?: readonly Codec[] | undefined;
+  /** Where to tell operators of restarts, skipped messages and lost connections (default: standard error). */
+  readonly log?: Log | undefined;
   /** Drain on SIGTERM and SIGINT (default true). */
   readonly handleSignals?: boolean | undefined;
+  /**
+   * Count errors that escape a handler's promise (thrown in a timer it started, rejections nobody awaits) as failures of the message
+   * it handles, instead of letting them end the process (default true).
+   */
+  readonly isolateUncaught?: boolean | undefined;
 }

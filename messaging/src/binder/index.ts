@@ -1,4 +1,5 @@
 export type * from './binder.ts';
+export type * from './binding.ts';
 export type * from './capabilities.ts';
 export type * from './log.ts';
 export type * from './queue.ts';

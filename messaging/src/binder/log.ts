@@ -1,4 +1,4 @@
-import type { ConsumerBinding, Delivery } from './binder.ts';
+import type { ConsumerBinding, Delivery } from './binding.ts';
 import type { InboundMessage, OutboundMessage } from './message.ts';
 
 /** Reading a destination as a partitioned, replayable log, without a group. */

@@ -26,11 +26,14 @@ export const headerNames = {
   originOffset: 'x-original-offset',
   originTimestamp: 'x-original-timestamp',
   originGroup: 'mr_original_group',
+  originKind: 'mr_original_kind',
   exceptionType: 'x-exception-fqcn',
   exceptionMessage: 'x-exception-message',
   exceptionStack: 'x-exception-stacktrace',
   attempts: 'mr_attempts',
   errorCode: 'mr_error_code',
+  redriveGroup: 'mr_redrive_group',
+  redriveId: 'mr_redrive_id',
 } as const;
 
 /** A message as a binder takes it: bytes, headers and where it should go. A `null` payload is a tombstone. */

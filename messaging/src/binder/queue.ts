@@ -1,4 +1,4 @@
-import type { Delivery, DeliverySource, SendOutcome } from './binder.ts';
+import type { Delivery, DeliverySource, SendOutcome } from './binding.ts';
 import type { InboundMessage, OutboundMessage } from './message.ts';
 
 /** Point-to-point commands: each goes to one consumer, is leased while handled and leaves the queue when acknowledged. */

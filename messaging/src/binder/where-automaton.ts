@@ -1,4 +1,4 @@
-import { whereError } from './where-errors.ts';
+import { raise } from '../errors.ts';
 import { parsePattern, type PatternNode } from './where-pattern.ts';
 
 /** One state of the nondeterministic automaton: a step over one code unit, or a step over nothing. */
@@ -99,7 +99,7 @@ class Automaton {
 
   #build(node: PatternNode, next: number): number {
     // Counts steps, not states: repeating nothing a billion times adds no state but takes its time.
-    if (++this.#built > maxBuilt) throw whereError('PATTERN_TOO_LARGE', { pattern: this.#pattern, limit: maxBuilt, unit: 'steps' });
+    if (++this.#built > maxBuilt) throw raise('PATTERN_TOO_LARGE', { pattern: this.#pattern, limit: maxBuilt, unit: 'steps' });
     switch (node.kind) {
       case 'unit':
         return this.#add({ kind: 'unit', test: node.test, next });

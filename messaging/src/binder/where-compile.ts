@@ -1,4 +1,4 @@
-import { whereError } from './where-errors.ts';
+import { raise } from '../errors.ts';
 import { compileFilter, type Predicate } from './where-filter.ts';
 import type { Where } from './where.ts';
 
@@ -8,5 +8,5 @@ import type { Where } from './where.ts';
  */
 export function compileWhere(where: Where): Predicate {
   if (typeof where === 'object' && where !== null && 'filter' in where) return compileFilter(where.filter);
-  throw whereError('WHERE_SHAPE', { at: 'the top', found: 'neither', expected: 'a filter' });
+  throw raise('WHERE_SHAPE', { at: 'the top', found: 'neither', expected: 'a filter' });
 }

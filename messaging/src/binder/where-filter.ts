@@ -1,5 +1,5 @@
 import { didYouMean } from '@millrace/core';
-import { whereError } from './where-errors.ts';
+import { raise } from '../errors.ts';
 import type { Filter, Scalar } from './where.ts';
 
 /** Says whether a decoded value meets a condition. Never throws for any value. */
@@ -33,8 +33,8 @@ export function compileFilter(filter: Filter): Predicate {
 }
 
 function filterAt(filter: unknown, at: string, depth: number): Predicate {
-  if (depth > maxDepth) throw whereError('WHERE_TOO_DEEP', { limit: maxDepth });
-  if (!isRecord(filter)) throw whereError('WHERE_SHAPE', { at, found: describe(filter), expected: 'an object of conditions' });
+  if (depth > maxDepth) throw raise('WHERE_TOO_DEEP', { limit: maxDepth });
+  if (!isRecord(filter)) throw raise('WHERE_SHAPE', { at, found: describe(filter), expected: 'an object of conditions' });
   return all(Object.entries(filter).map(([name, condition]) => part(name, condition, at, depth)));
 }
 
@@ -48,7 +48,7 @@ function part(name: string, condition: unknown, at: string, depth: number): Pred
 function either(branches: unknown, at: string, depth: number): Predicate {
   const here = `${at} › $or`;
   if (!Array.isArray(branches) || branches.length === 0)
-    throw whereError('WHERE_SHAPE', { at: here, found: describe(branches), expected: 'a list of at least one filter' });
+    throw raise('WHERE_SHAPE', { at: here, found: describe(branches), expected: 'a list of at least one filter' });
   const tests = branches.map((branch, index) => filterAt(branch, `${here}[${index}]`, depth + 1));
   return (value) => tests.some((one) => one(value));
 }
@@ -61,7 +61,7 @@ function field(path: string, condition: unknown): Predicate {
 
 function conditionOf(condition: Readonly<Record<string, unknown>>, at: string): Test {
   const given = Object.entries(condition).filter(([, operand]) => operand !== undefined);
-  if (given.length === 0) throw whereError('WHERE_SHAPE', { at, found: 'empty', expected: 'a value or at least one operator' });
+  if (given.length === 0) throw raise('WHERE_SHAPE', { at, found: 'empty', expected: 'a value or at least one operator' });
   return all(given.map(([name, operand]) => operatorTest(name, operand, at)));
 }
 
@@ -74,8 +74,8 @@ function operatorTest(name: string, operand: unknown, at: string): Test {
 /** Reads a dotted path through own properties; `undefined` where any step is absent. */
 function reader(path: string): (value: unknown) => unknown {
   const names = path.split('.');
-  if (names.includes('')) throw whereError('WHERE_PATH', { path });
-  if (names.length > maxDepth) throw whereError('WHERE_TOO_DEEP', { limit: maxDepth });
+  if (names.includes('')) throw raise('WHERE_PATH', { path });
+  if (names.length > maxDepth) throw raise('WHERE_TOO_DEEP', { limit: maxDepth });
   if (names.length === 1) return (value) => own(value, path);
   return (value) => names.reduce(own, value);
 }
@@ -130,11 +130,11 @@ function scalar(operator: string, value: unknown, at: string): Scalar {
 }
 
 function badOperand(operator: string, found: unknown, at: string, expected: string): Error {
-  return whereError('WHERE_OPERAND', { operator, at, found: describe(found), expected });
+  return raise('WHERE_OPERAND', { operator, at, found: describe(found), expected });
 }
 
 function unknownOperator(operator: string, at: string, known: readonly string[]): Error {
-  return whereError('WHERE_OPERATOR', { operator, at, known: known.join(', '), hint: didYouMean(operator, known) });
+  return raise('WHERE_OPERATOR', { operator, at, known: known.join(', '), hint: didYouMean(operator, known) });
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

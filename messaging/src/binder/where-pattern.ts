@@ -1,5 +1,5 @@
 import { messageOf } from '@millrace/core';
-import { whereError } from './where-errors.ts';
+import { raise } from '../errors.ts';
 
 /** A parsed key pattern. `unit` consumes one UTF-16 code unit; `start` and `end` consume nothing. */
 export type PatternNode =
@@ -23,12 +23,12 @@ const escapeLengths: Readonly<Record<string, number>> = { x: 4, u: 6, c: 3 };
  * anchors and the inline flags `i` and `s`. Throws `INVALID_ARGUMENT` for anything else.
  */
 export function parsePattern(pattern: string): PatternNode {
-  if (pattern.length > maxLength) throw whereError('PATTERN_TOO_LARGE', { pattern, limit: maxLength, unit: 'characters' });
+  if (pattern.length > maxLength) throw raise('PATTERN_TOO_LARGE', { pattern, limit: maxLength, unit: 'characters' });
   try {
     // The engine knows the grammar best; what it accepts only needs taking apart.
     void new RegExp(pattern);
   } catch (error) {
-    throw whereError('PATTERN_SYNTAX', { pattern, problem: messageOf(error) }, error);
+    throw raise('PATTERN_SYNTAX', { pattern, problem: messageOf(error) }, error);
   }
   return new PatternParser(pattern).choice('');
 }
@@ -112,7 +112,7 @@ class PatternParser {
   }
 
   #refused(feature: string): Error {
-    return whereError('PATTERN_UNSUPPORTED', { pattern: this.#text, feature, position: this.#at });
+    return raise('PATTERN_UNSUPPORTED', { pattern: this.#text, feature, position: this.#at });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { ChangeKind, Filter, Headers } from '../binder/index.ts';
+import type { RetryOptions } from '../policies/retry.ts';
 
 /** An entry with its decoded value. */
 export interface Entry<V> {
@@ -79,8 +80,12 @@ export interface WatchRequest<V> {
   readonly key?: string | undefined;
   readonly keys?: readonly string[] | undefined;
   readonly prefix?: string | undefined;
+  /** A regular expression that the whole key must match, without back references and look-around. */
   readonly pattern?: RegExp | string | undefined;
-  /** A typed filter or an expression over the value; events then also say `entered`, `changed` and `left`. */
+  /**
+   * A typed filter or an expression over the value. Events are then about the entries that meet it: `entered` (new or newly so),
+   * `changed`, `left` (still there but not so any more), `removed`, `expired` and `cleared`.
+   */
   readonly where?: TypedFilter<V> | string | undefined;
   /** Leave out all but these fields of values. */
   readonly fields?: readonly (keyof V & string)[] | undefined;
@@ -98,20 +103,32 @@ export interface WatchRequest<V> {
   readonly whenFull?: 'block' | 'conflate' | 'disconnect' | undefined;
   /** Handlers running at once, across keys (default 16). */
   readonly concurrency?: number | undefined;
+  /**
+   * When the handler is run again for an event on which it failed; only events of the same key wait. After the last try the event of a
+   * named watcher is parked in its dead-letter destination, that of any other is reported and dropped.
+   */
+  readonly retry?: RetryOptions | undefined;
 }
 
 /** A change as a watcher sees it. */
 export interface EntryEvent<V> {
+  /**
+   * `live` follows a snapshot: what comes now is change. `gap` says that changes were lost; a new snapshot follows, up to the next
+   * `live`: as `created`, `updated` and `removed` (with a condition `entered`, `changed` and `left`) against what this watcher was told,
+   * when `metadata.differences` is true, and else in full as `snapshot`.
+   */
   readonly kind: 'snapshot' | 'live' | 'gap' | ChangeKind;
+  /** Empty for `live`, `gap` and `cleared`. */
   readonly key: string;
   readonly value: V | undefined;
+  /** What the value was, where it is known and still fits the schema. */
   readonly previous: V | undefined;
   readonly version: number;
   readonly time: number;
   /** Who made the change (a runtime's name), where known; for `gap` the reason. */
   readonly cause: string | undefined;
   readonly metadata: Headers;
-  /** Resume after this one. */
+  /** Resume after this one; empty within a snapshot, which can only be taken as a whole. */
   readonly position: string;
 }
 

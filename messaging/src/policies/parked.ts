@@ -8,7 +8,8 @@ export interface ParkedMessage {
   readonly deadLetter: string;
   readonly destination: string;
   readonly group: string;
-  readonly kind: 'event' | 'command';
+  /** A `change` was parked for a named watcher of a region; it can be looked at and discarded, but not re-driven. */
+  readonly kind: 'event' | 'command' | 'change';
   readonly payload: Uint8Array | null;
   readonly headers: Headers;
   readonly key: string | undefined;

@@ -1,0 +1,40 @@
+import { errorTable } from '@millrace/core';
+
+/** Raises the errors of this package. */
+export const appError = errorTable({
+  APP_INVALID: { code: 'INVALID_ARGUMENT', message: "App '{app}' {rule}." },
+  APP_UNKNOWN: { code: 'NOT_FOUND', message: "There is no {kind} '{app}'{hint}" },
+  APP_FAILED: { code: 'INTERNAL', message: "App '{app}' of '{stream}' stopped with an error: {problem}" },
+  ARGUMENT_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    message: "Argument '{argument}' is not understood; options are written --name=value.",
+  },
+  CONFIGURATION_INVALID: { code: 'INVALID_ARGUMENT', message: 'Configuration {source} cannot be read: {problem}' },
+  PLACEHOLDER_CYCLE: {
+    code: 'INVALID_ARGUMENT',
+    message: "Placeholder '{placeholder}' refers to itself; remove one of the references.",
+  },
+  EXPRESSION_INVALID: { code: 'INVALID_ARGUMENT', message: "Option '{option}' of '{app}' is not a valid expression: {problem}" },
+  OPTIONS_CONFLICT: {
+    code: 'INVALID_ARGUMENT',
+    message: "Options '{first}' and '{second}' of '{app}' exclude each other; give one of them.",
+  },
+  PIPELINE_INVALID: { code: 'INVALID_ARGUMENT', message: "Pipeline '{pipeline}' cannot run: {problem}" },
+  PAYLOAD_INVALID: { code: 'INVALID_ARGUMENT', message: '{problem}' },
+  STOPPED: {
+    code: 'CANCELLED',
+    message: "'{app}' was stopped before this message was done; it will come again where its source can replay.",
+  },
+  DESTINATION_MISSING: { code: 'FAILED_PRECONDITION', message: "App '{app}' has no {binding} destination; set {option}." },
+  FILE_EXISTS: { code: 'ALREADY_EXISTS', message: "File '{file}' exists and the mode is FAIL; remove it or choose another mode." },
+  SPAWN_MISSING: {
+    code: 'INVALID_ARGUMENT',
+    message: 'Running every app as a process needs the option spawnApp; give it, or run with fuse: true.',
+  },
+  COMPOSITION_UNSUPPORTED: {
+    code: 'UNSUPPORTED',
+    message:
+      "'spring.cloud.function.definition={definition}' composes functions in one app, which is not supported; run the apps as one pipeline instead, which keeps them in one process: {pipeline}",
+  },
+  UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
+});

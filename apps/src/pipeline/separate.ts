@@ -1,0 +1,166 @@
+import { systemClock } from '@millrace/core';
+import type { Clock } from '@millrace/core';
+import type { Millrace } from '@millrace/messaging';
+import type { StageCounts } from '../chain/stage.ts';
+import { appError } from '../errors.ts';
+import { pauser } from '../runtime/create-context.ts';
+import { lineLogger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { instanceOptions } from '../runtime/bindings.ts';
+import type { PlannedApp, PlannedPipeline } from './plan.ts';
+import type { AppProgress, PipelineProgress, RunResult } from './progress.ts';
+import type { RunOptions } from './options.ts';
+import type { SpawnApp, SpawnedApp } from './spawn.ts';
+
+const pollMs = 50;
+const noCounts: StageCounts = { in: 0, out: 0, failed: 0, parked: 0 };
+
+/** Runs pipelines with a process for every app, connected by the binder. The same guarantees as in one process. */
+export async function runSeparately(plans: readonly PlannedPipeline[], options: RunOptions): Promise<RunResult> {
+  const { spawnApp } = options;
+  if (spawnApp === undefined) throw appError('SPAWN_MISSING', {});
+  return new SeparateRun(plans, options, spawnApp).run();
+}
+
+interface AppProcess {
+  readonly app: PlannedApp;
+  readonly process: SpawnedApp;
+  counts: StageCounts;
+  ended: boolean;
+}
+
+class SeparateRun {
+  readonly #plans: readonly PlannedPipeline[];
+  readonly #options: RunOptions;
+  readonly #spawn: SpawnApp;
+  readonly #logger: Logger;
+  readonly #clock: Clock;
+  readonly #stop = new AbortController();
+  readonly #processes = new Map<PlannedApp, AppProcess>();
+  readonly #done = new Map<PlannedPipeline, number>();
+
+  constructor(plans: readonly PlannedPipeline[], options: RunOptions, spawn: SpawnApp) {
+    this.#plans = plans;
+    this.#options = options;
+    this.#spawn = spawn;
+    this.#logger = options.logger ?? lineLogger((line) => process.stdout.write(line));
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  async run(): Promise<RunResult> {
+    const stop = () => this.#stop.abort();
+    this.#options.signal?.addEventListener('abort', stop);
+    const alive = setInterval(() => this.#options.onProgress?.(this.#progress()), this.#options.progressEveryMs ?? 500);
+    let completed = false;
+    try {
+      if (this.#options.signal?.aborted === true) stop();
+      // Those who read first, so that nothing has to wait for them.
+      for (const app of this.#plans.flatMap(({ apps }) => apps.toReversed())) this.#start(app);
+      await Promise.all(this.#plans.map((plan) => this.#complete(plan)));
+      completed = !this.#stop.signal.aborted;
+    } finally {
+      stop();
+      this.#options.signal?.removeEventListener('abort', stop);
+      await this.#endAll();
+      clearInterval(alive);
+      this.#options.onProgress?.(this.#progress());
+    }
+    return { pipelines: this.#plans.map((plan) => this.#summary(plan)), completed };
+  }
+
+  #start(app: PlannedApp): void {
+    const values = { [instanceOptions.port.name]: 0, ...app.values };
+    const spawned = this.#spawn({
+      kind: app.definition.kind,
+      app: app.definition.name,
+      stream: app.stream,
+      label: app.label,
+      env: { SPRING_APPLICATION_JSON: JSON.stringify({ ...this.#options.properties, ...values }) },
+    });
+    const entry: AppProcess = { app, process: spawned, counts: noCounts, ended: false };
+    this.#processes.set(app, entry);
+    const logger = this.#logger.named(`${app.stream}/${app.label}`);
+    spawned.onLine((line) => logger.log('INFO', line));
+    spawned.onCounts((counts) => {
+      entry.counts = counts;
+    });
+    void this.#watch(entry, logger);
+  }
+
+  async #watch(entry: AppProcess, logger: Logger): Promise<void> {
+    const code = await entry.process.exited;
+    entry.ended = true;
+    logger.log(code === 0 ? 'INFO' : 'ERROR', `Ended with exit code ${code}.`);
+  }
+
+  async #complete(plan: PlannedPipeline): Promise<void> {
+    const began = this.#clock.monotonic();
+    try {
+      await this.#untilDone(plan);
+    } catch (error) {
+      this.#stop.abort();
+      throw error;
+    }
+    this.#done.set(plan, this.#clock.monotonic() - began);
+  }
+
+  // First to last: an app is done when it ended by itself, or when all who write to it are done and nothing waits for it.
+  async #untilDone(plan: PlannedPipeline): Promise<void> {
+    const pause = pauser(this.#clock, this.#stop.signal);
+    for (const app of plan.apps) {
+      const entry = this.#processes.get(app)!;
+      while (!this.#stop.signal.aborted && !entry.ended && !(await this.#nothingLeft(plan, app))) await pause(pollMs);
+      if (this.#stop.signal.aborted) return;
+      if (!entry.ended) entry.process.stop();
+      const code = await entry.process.exited;
+      if (code !== 0)
+        throw appError('APP_FAILED', { app: app.label, stream: app.stream, problem: `its process ended with exit code ${code}` });
+    }
+  }
+
+  async #nothingLeft(plan: PlannedPipeline, app: PlannedApp): Promise<boolean> {
+    const { destination, group } = app.input;
+    if (app.definition.kind === 'source' || destination === undefined || group === undefined) return false;
+    const first = app === plan.apps[0];
+    const writers = this.#plans.filter(
+      (other) => other !== plan && other.apps.some((each) => each.output.destination === destination),
+    );
+    if (first && (writers.length === 0 || !writers.every((writer) => this.#done.has(writer)))) return false;
+    return (await lagOf(await this.#options.connect(), destination, group)) === 0;
+  }
+
+  async #endAll(): Promise<void> {
+    const running = [...this.#processes.values()].filter(({ ended }) => !ended);
+    for (const { process: each } of running) each.stop();
+    const timer = this.#clock.after(this.#options.drainMs ?? 30_000, () => running.forEach(({ process: each }) => each.kill()));
+    await Promise.all(running.map(({ process: each }) => each.exited));
+    timer.cancel();
+  }
+
+  #progress(): PipelineProgress[] {
+    return this.#plans.map((plan) => this.#progressOf(plan));
+  }
+
+  #progressOf(plan: PlannedPipeline): PipelineProgress {
+    const apps = plan.apps.map((app): AppProgress => {
+      const counts = this.#processes.get(app)?.counts ?? noCounts;
+      return Object.assign({ label: app.label, app: app.definition.name, lag: undefined }, counts);
+    });
+    return { name: plan.name, apps, done: this.#done.has(plan) };
+  }
+
+  #summary(plan: PlannedPipeline): RunResult['pipelines'][number] {
+    const progress = this.#progressOf(plan);
+    const elapsedMs = this.#done.get(plan) ?? 0;
+    const handled = Math.max(progress.apps[0]!.in, progress.apps[0]!.out);
+    return { ...progress, elapsedMs, ratePerSecond: Math.round((handled * 1000) / Math.max(elapsedMs, 1)) };
+  }
+}
+
+/** Messages of a destination that a group has not acknowledged; `undefined` where the binder cannot tell. */
+async function lagOf(runtime: Millrace, destination: string, group: string): Promise<number | undefined> {
+  const { raw } = await runtime.binder();
+  if (raw.log === undefined || (await raw.provisioner.describe(destination)) === undefined) return undefined;
+  const [partitions, committed] = await Promise.all([raw.log.partitions(destination), raw.log.committed(destination, group)]);
+  return partitions.reduce((sum, { partition, earliest, next }) => sum + next - (committed.get(partition) ?? earliest), 0);
+}

@@ -1,0 +1,27 @@
+/** How much a log entry matters, in the names that the stock apps' options use. */
+export const logLevels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** Where apps log to. */
+export interface Logger {
+  log(level: LogLevel, text: string): void;
+  /** A logger whose entries carry this name. */
+  named(name: string): Logger;
+}
+
+/** A logger that writes one line per entry: time, level, name, text. Entries below `lowest` are left out. */
+export function lineLogger(
+  write: (line: string) => void,
+  now: () => number = Date.now,
+  lowest: LogLevel = 'INFO',
+  name = '',
+): Logger {
+  const limit = logLevels.indexOf(lowest);
+  return {
+    log(level, text) {
+      if (logLevels.indexOf(level) > limit) return;
+      write(`${new Date(now()).toISOString()} ${level.padEnd(5)} ${name === '' ? '' : `[${name}] `}${text}\n`);
+    },
+    named: (other) => lineLogger(write, now, lowest, other),
+  };
+}

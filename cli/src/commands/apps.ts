@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { appHelp, Catalogue, appMetadata, runApp } from '@millrace/apps';
+import type { AppDefinition, AppKind } from '@millrace/apps';
+import { connect } from '../connect.ts';
+import { connectOptions, contextOf } from '../context.ts';
+
+const kinds: readonly AppKind[] = ['source', 'processor', 'sink'];
+
+export function addAppCommands(program: Command): void {
+  const group = program.command('apps').description('The stock apps: sources, processors and sinks of pipelines.');
+  group
+    .command('list', { isDefault: true })
+    .description('List the apps.')
+    .option('--type <type>', 'only sources, processors or sinks')
+    .action((flags: { type?: string }, command: Command) => {
+      const apps = new Catalogue().list().filter(({ kind }) => flags.type === undefined || kind === flags.type);
+      contextOf(command).output.table(
+        apps.map(({ name, kind, description }) => ({ name, type: kind, description })),
+        ['name', 'type', 'description'],
+        'no apps of that type; the types are source, processor and sink',
+      );
+    });
+  group
+    .command('info')
+    .description("Show an app's options with their types and defaults.")
+    .argument('<name>', "an app's name, with its type before a colon where two share it, e.g. sink:file")
+    .action((name: string, _, command: Command) => {
+      const { output } = contextOf(command);
+      for (const app of appsNamed(name)) {
+        output.record(
+          { name: app.name, type: app.kind, version: app.version, ...appMetadata(app) },
+          () => `${app.kind} ${app.name}\n${appHelp(app)}`,
+        );
+      }
+    });
+  program
+    .command('app')
+    .description('Run one app as a program of its own, bound to destinations.')
+    .argument('<name>', "an app's name, with its type before a colon where two share it, e.g. sink:file")
+    .argument('[options...]', "the app's options as --name=value; --input=destination and --output=destination bind it")
+    .allowUnknownOption()
+    .passThroughOptions()
+    .helpOption(false)
+    .addHelpText('after', "\nExample:\n  millrace app filter --expression='payload.price > 10' --input=orders --output=dear-orders")
+    .action((name: string, args: string[], _, command: Command) => runOne(name, args, command));
+}
+
+async function runOne(name: string, args: readonly string[], command: Command): Promise<void> {
+  const { globals, output } = contextOf(command);
+  if (name === '--help' || name === '-h') {
+    output.line(command.helpInformation());
+    return;
+  }
+  const app = appsNamed(name)[0]!;
+  if (args.includes('--help')) {
+    output.line(`millrace app ${name}\n\n${appHelp(app)}`);
+    return;
+  }
+  await runApp(app, {
+    args: args.map(bindingOption),
+    connect: () => connect({ ...connectOptions(globals), handleSignals: false }),
+    onReady: ({ port }) => output.note(`${app.kind} ${app.name} runs; http://127.0.0.1:${port}/actuator/health`),
+  });
+}
+
+/** `--input=x` and `--output=x` are short for the destinations of the bindings. */
+function bindingOption(argument: string): string {
+  return argument
+    .replace(/^--(input|output)=/, '--spring.cloud.stream.bindings.$1.destination=')
+    .replace(/^--group=/, '--spring.cloud.stream.bindings.input.group=');
+}
+
+/** The apps that a name means: one, or one of each kind that has it. Raises with a suggestion when there is none. */
+function appsNamed(text: string): readonly AppDefinition[] {
+  const catalogue = new Catalogue();
+  const [kind, name] = text.includes(':') ? (text.split(':', 2) as [AppKind, string]) : [undefined, text];
+  if (kind !== undefined) return [catalogue.require(kind, name)];
+  const found = kinds.flatMap((candidate) => catalogue.get(candidate, name) ?? []);
+  return found.length > 0 ? found : [catalogue.require('source', name)];
+}

@@ -1,0 +1,91 @@
+import type { Command } from 'commander';
+import { raise } from '../errors.ts';
+
+const scripts: Readonly<Record<string, string>> = {
+  bash: `_millrace() {
+  local IFS=$'\\n'
+  COMPREPLY=($(millrace complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _millrace millrace`,
+  zsh: `#compdef millrace
+_millrace() {
+  local -a proposals
+  proposals=("\${(@f)$(millrace complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  compadd -a proposals
+}
+compdef _millrace millrace`,
+  fish: `complete -c millrace -f -a '(millrace complete -- (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'`,
+};
+
+export function addCompletionCommand(program: Command): void {
+  program
+    .command('completion')
+    .description('Print the completion script of a shell.')
+    .argument('<shell>', 'bash, zsh or fish')
+    .addHelpText('after', '\nExample:\n  millrace completion bash >> ~/.bashrc')
+    .action((shell: string) => {
+      if (!Object.hasOwn(scripts, shell)) throw raise('unknownShell', { shell });
+      console.log(scripts[shell]);
+    });
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(async (words: string[]) => {
+      for (const proposal of await complete(program, words)) console.log(proposal);
+    });
+}
+
+/** Proposals for the last of `words`: commands, options, app names, and the pipeline language inside `run`. */
+export async function complete(program: Command, words: readonly string[]): Promise<readonly string[]> {
+  const typed = words.at(-1) ?? '';
+  const { command, rest } = descend(program, words.slice(0, -1));
+  const values = await argumentValues(command, rest, typed);
+  const options = typed.startsWith('-') ? optionsOf(command) : [];
+  const names = rest.length === 0 ? command.commands.filter((sub) => !isHidden(sub)).map((sub) => sub.name()) : [];
+  return [...names, ...options, ...values].filter((proposal) => proposal.startsWith(typed));
+}
+
+function descend(program: Command, words: readonly string[]): { command: Command; rest: readonly string[] } {
+  let command = program;
+  const rest: string[] = [];
+  for (const word of words) {
+    const next = rest.length === 0 ? command.commands.find((sub) => sub.name() === word) : undefined;
+    if (next !== undefined) command = next;
+    else if (!word.startsWith('-')) rest.push(word);
+  }
+  return { command, rest };
+}
+
+function optionsOf(command: Command): readonly string[] {
+  const own = command.options.map((option) => option.long ?? option.short ?? '');
+  return command.parent === null ? [...own, '--help'] : [...own, ...optionsOf(command.parent)];
+}
+
+async function argumentValues(command: Command, rest: readonly string[], typed: string): Promise<readonly string[]> {
+  const path = pathOf(command);
+  if (path === 'run') return completeDefinition(typed);
+  if (rest.length > 0) return [];
+  if (path === 'app' || path === 'apps info') return appNames();
+  if (path === 'completion') return Object.keys(scripts);
+  return [];
+}
+
+async function completeDefinition(typed: string): Promise<readonly string[]> {
+  const { completeStream } = await import('@millrace/pipeline-dsl');
+  const { completionCatalogue } = await import('../completion-catalogue.ts');
+  return completeStream(typed, typed.length, completionCatalogue()).map((proposal) => proposal.text);
+}
+
+async function appNames(): Promise<readonly string[]> {
+  const { Catalogue } = await import('@millrace/apps');
+  return [...new Set(new Catalogue().list().map(({ name }) => name))];
+}
+
+function pathOf(command: Command): string {
+  return command.parent === null ? '' : `${pathOf(command.parent)} ${command.name()}`.trim();
+}
+
+// commander keeps the flag to itself.
+function isHidden(command: Command): boolean {
+  return (command as unknown as { _hidden?: boolean })._hidden ?? false;
+}

@@ -1,0 +1,99 @@
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import { messageOf } from '@millrace/core';
+import { eventStream } from '@millrace/messaging';
+import type { EventStream, Headers, Millrace, Published, PublishOptions } from '@millrace/messaging';
+import { contextOf } from '../context.ts';
+import type { CommandContext } from '../context.ts';
+import { raise } from '../errors.ts';
+
+interface PublishFlags {
+  readonly key?: string;
+  readonly header: readonly string[];
+  readonly contentType: string;
+}
+
+/** Payloads handed over at once: enough for the binder's batches, little enough to stay small in memory. */
+const chunkSize = 1000;
+
+export function addPublishCommand(program: Command): void {
+  program
+    .command('publish')
+    .description('Publish to a destination: one payload, or standard input line by line.')
+    .argument('<destination>', 'where to publish')
+    .argument('[payload]', "the payload; without it (or with '-') each line of standard input is one")
+    .option('-k, --key <key>', 'the key that orders messages')
+    .option('-H, --header <name=value>', 'a header; may be repeated', (text: string, all: string[]) => [...all, text], [])
+    .option('-t, --content-type <type>', 'what the payload is', 'application/json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  millrace publish orders \'{"id": 1}\' --key 1\n  cat orders.ndjson | millrace publish orders',
+    )
+    .action(async (destination: string, payload: string | undefined, flags: PublishFlags, command: Command) => {
+      const context = contextOf(command);
+      await context.connected((mr) => publish(mr, context, destination, payload, flags));
+    });
+}
+
+async function publish(
+  mr: Millrace,
+  { output }: CommandContext,
+  destination: string,
+  payload: string | undefined,
+  flags: PublishFlags,
+): Promise<void> {
+  const stream = eventStream(destination, { contentType: flags.contentType });
+  const options: PublishOptions = { key: flags.key, headers: parseHeaders(flags.header), contentType: flags.contentType };
+  const decode = decoderFor(flags.contentType);
+  if (payload !== undefined && payload !== '-') {
+    const published = await mr.publish(stream, decode(payload, 'the payload'), options);
+    output.record(
+      { destination, ...published },
+      ({ partition, offset }: Published) => `published to ${destination}, partition ${partition ?? '-'}, offset ${offset ?? '-'}`,
+    );
+    return;
+  }
+  const count = await publishLines(mr, stream, options, decode);
+  output.record({ destination, published: count }, () => `published ${count} message${count === 1 ? '' : 's'} to ${destination}`);
+}
+
+async function publishLines(mr: Millrace, stream: EventStream<unknown>, options: PublishOptions, decode: Decoder): Promise<number> {
+  let count = 0;
+  let chunk: unknown[] = [];
+  const flush = async (): Promise<void> => {
+    await mr.publishAll(stream, chunk, { each: () => options });
+    count += chunk.length;
+    chunk = [];
+  };
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    if (line === '') continue;
+    chunk.push(decode(line, `line ${count + chunk.length + 1}`));
+    if (chunk.length >= chunkSize) await flush();
+  }
+  if (chunk.length > 0) await flush();
+  return count;
+}
+
+type Decoder = (text: string, what: string) => unknown;
+
+// What is declared as JSON must be JSON; it is found out here, before anything is published, not by the first consumer.
+function decoderFor(contentType: string): Decoder {
+  if (!/^application\/(.*\+)?json\b/i.test(contentType)) return (text) => text;
+  return (text, what) => {
+    try {
+      return JSON.parse(text) as unknown;
+    } catch (error) {
+      throw raise('badJson', { what, problem: messageOf(error) }, error);
+    }
+  };
+}
+
+function parseHeaders(pairs: readonly string[]): Headers {
+  return Object.fromEntries(
+    pairs.map((text) => {
+      const at = text.indexOf('=');
+      if (at < 1) throw raise('badHeader', { text });
+      return [text.slice(0, at), text.slice(at + 1)];
+    }),
+  );
+}

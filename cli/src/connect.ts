@@ -1,0 +1,63 @@
+import type { EmbeddedBinderOptions } from '@millrace/binder-embedded';
+import type { Clock } from '@millrace/core';
+import { didYouMean } from '@millrace/core';
+import { createRuntime } from '@millrace/messaging';
+import type { Millrace, RuntimeOptions } from '@millrace/messaging';
+import type { Binder } from '@millrace/messaging/binder';
+import { loadConfig } from './config.ts';
+import type { BinderConfig, MillraceConfig } from './config.ts';
+import { raise } from './errors.ts';
+
+export interface ConnectOptions extends MillraceConfig, Pick<RuntimeOptions, 'name' | 'defaults' | 'handleSignals'> {
+  /** A configuration file other than `millrace.config.*` of the working directory; `false` reads none. */
+  readonly config?: string | false | undefined;
+  /** Keep everything in this process's memory: for tests. Nothing is durable or shared. */
+  readonly memory?: boolean | undefined;
+  /** With `memory`: the time by which leases, delays and expiry go, for instance a `ManualClock`. */
+  readonly clock?: Clock | undefined;
+}
+
+type BinderFactory = (options: BinderConfig) => Promise<Binder>;
+
+// The one place that names concrete binders. Each is loaded on first use only.
+const factories: Readonly<Record<string, BinderFactory>> = {
+  embedded: async (options) => (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
+};
+
+/**
+ * Connects to the configured binders; by default the embedded one on the directory `.millrace`, with nothing to start.
+ * Settings come from `millrace.config.*`, then the environment (`MILLRACE_BINDER`, `MILLRACE_DATA_DIR`), then `options`.
+ * Binders are opened on first use. Close the result at the end (or declare it with `await using`); it drains on SIGTERM by itself.
+ *
+ * @throws `NOT_FOUND` and `INVALID_ARGUMENT` for configuration; a binder's own errors come from the call that first needs it.
+ */
+export async function connect(options: ConnectOptions = {}): Promise<Millrace> {
+  const config = { ...(await loadConfig(options.config, process.env)), ...defined(options) } as ConnectOptions;
+  return createRuntime({
+    binders: (name) => createBinder(name, config),
+    defaultBinder: config.binder ?? 'embedded',
+    destinations: config.destinations,
+    name: config.name,
+    clock: config.clock,
+    defaults: config.defaults,
+    handleSignals: config.handleSignals,
+  });
+}
+
+async function createBinder(name: string, config: ConnectOptions): Promise<Binder> {
+  const settings = config.binders?.[name] ?? {};
+  const type = settings.type ?? name;
+  const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
+  if (factory === undefined) {
+    const known = [...new Set([...Object.keys(factories), ...Object.keys(config.binders ?? {})])];
+    throw raise('unknownBinder', { name: type, known: known.join(', '), hint: didYouMean(type, known) });
+  }
+  return factory({
+    ...(type === 'embedded' ? { dataDir: config.dataDir, memory: config.memory, clock: config.clock } : {}),
+    ...settings,
+  });
+}
+
+function defined<T extends object>(options: T): Partial<T> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<T>;
+}

@@ -1,0 +1,40 @@
+import { styleText } from 'node:util';
+import type { PipelineProgress } from '@millrace/apps';
+
+/** Draws how far pipelines are, in place, on a terminal. Rates are of the time since the last drawing. */
+export class ProgressView {
+  readonly #out: NodeJS.WriteStream;
+  readonly #last = new Map<string, { readonly out: number; readonly at: number }>();
+  #lines = 0;
+
+  constructor(out: NodeJS.WriteStream) {
+    this.#out = out;
+  }
+
+  draw(pipelines: readonly PipelineProgress[]): void {
+    const lines = pipelines.flatMap((pipeline) => this.#pipelineLines(pipeline));
+    const up = this.#lines > 0 ? `\u001b[${this.#lines}A` : '';
+    this.#out.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
+    this.#lines = lines.length;
+  }
+
+  #pipelineLines({ name, apps, done }: PipelineProgress): readonly string[] {
+    const width = Math.max(...apps.map(({ label }) => label.length));
+    const rows = apps.map((app) => {
+      const handled = Math.max(app.in, app.out);
+      const rate = this.#rate(`${name}.${app.label}`, handled);
+      const lag = app.lag === undefined ? '' : `  lag ${app.lag}`;
+      const trouble = app.failed + app.parked > 0 ? styleText('yellow', `  failed ${app.failed}  parked ${app.parked}`) : '';
+      return `  ${app.label.padEnd(width)}  in ${String(app.in).padStart(9)}  out ${String(app.out).padStart(9)}  ${rate.padStart(10)}${lag}${trouble}`;
+    });
+    return [styleText('bold', `${name}${done ? ' ✓' : ''}`), ...rows];
+  }
+
+  #rate(key: string, handled: number): string {
+    const now = performance.now();
+    const last = this.#last.get(key);
+    this.#last.set(key, { out: handled, at: now });
+    if (last === undefined || now - last.at < 1) return '';
+    return `${Math.round(((handled - last.out) * 1000) / (now - last.at))}/s`;
+  }
+}

@@ -1,0 +1,13 @@
+/** Bounds of one expression, so that neither its text nor a message can hold up or fill the host. */
+export interface Limits {
+  /** Characters of the text (default 10,000). */
+  readonly textLength: number;
+  /** How deep its parts may nest (default 100). */
+  readonly depth: number;
+  /** Elements visited by selections, projections, paths and patterns in one evaluation (default 1,000,000). */
+  readonly steps: number;
+  /** Characters of a text that is built (default 10,000,000). */
+  readonly resultLength: number;
+}
+
+export const defaultLimits: Limits = { textLength: 10_000, depth: 100, steps: 1_000_000, resultLength: 10_000_000 };

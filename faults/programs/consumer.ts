@@ -1,0 +1,15 @@
+// Consumes as a member of a group and reports `got ID` before each acknowledgement: consumer.ts DATA_DIR GROUP [MS_PER_MESSAGE]
+import { connect, eventStream } from 'millrace';
+import { createReport } from './report.ts';
+
+const [dataDir, group, delay = '0'] = process.argv.slice(2) as [string, string, string?];
+const report = createReport();
+const mr = await connect({ dataDir, config: false });
+await mr.subscribe(eventStream<string>('events', { contentType: 'text/plain' }), { group, concurrency: 4 }, async (id, context) => {
+  report(`got ${id} ${context.partition}@${context.offset}`);
+  if (Number(delay) > 0) await new Promise((resolve) => setTimeout(resolve, Number(delay)));
+});
+report('ready');
+// Ends by a signal: SIGTERM drains, SIGKILL does not.
+setInterval(() => {}, 1 << 30);
+process.on('disconnect', () => void mr.close().then(() => process.exit(0)));

@@ -1,0 +1,125 @@
+import type {
+  BatchHandler,
+  EventContext,
+  EventHandler,
+  PublishAllOptions,
+  Published,
+  PublishOptions,
+  PublishTransaction,
+  ReadRange,
+  SubscribeBatchOptions,
+  SubscribeOptions,
+  Subscription,
+} from '../client.ts';
+import type { EventStream } from '../definitions.ts';
+import { raise } from '../errors.ts';
+import { consumerMetrics } from '../policies/consumer-metrics.ts';
+import { MessageCoder } from '../policies/message-coder.ts';
+import { retryPolicy } from '../policies/retry.ts';
+import type { EventStreams, Services } from '../runtime/services.ts';
+import { BatchProcessor } from './batch-processor.ts';
+import { EventProcessor } from './event-processor.ts';
+import type { Consumption } from './failures.ts';
+import { Publishing } from './publishing.ts';
+import { readLog } from './reader.ts';
+import { RedriveGate, RedriveRecord } from './redriven.ts';
+import type { Processor } from './session.ts';
+import { EventSubscription } from './subscription.ts';
+import { runTransaction } from './transaction.ts';
+
+const defaultConcurrency = 16;
+const defaultBatch = 500;
+
+/** The event-stream pattern over shared services. */
+export function createEventStreams(services: Services): EventStreams {
+  return new Firehose(services);
+}
+
+class Firehose implements EventStreams {
+  readonly #services: Services;
+  readonly #publishing: Publishing;
+
+  constructor(services: Services) {
+    this.#services = services;
+    this.#publishing = new Publishing(services);
+  }
+
+  publish<T>(stream: EventStream<T>, payload: T, options?: PublishOptions): Promise<Published> {
+    try {
+      this.#services.assertOpen('publish');
+      return this.#publishing.outlet(stream).publish(payload, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async publishAll<T>(
+    stream: EventStream<T>,
+    payloads: readonly T[],
+    options?: PublishAllOptions<T>,
+  ): Promise<readonly Published[]> {
+    this.#services.assertOpen('publish');
+    return this.#publishing.outlet(stream).publishAll(payloads, options);
+  }
+
+  async subscribe<T>(stream: EventStream<T>, options: SubscribeOptions, handler: EventHandler<T>): Promise<Subscription> {
+    const concurrency = positive('concurrency', options.concurrency, defaultConcurrency);
+    return this.#start(stream, options, (consumption, coder) => new EventProcessor(consumption, coder, handler, concurrency));
+  }
+
+  async subscribeBatch<T>(stream: EventStream<T>, options: SubscribeBatchOptions, handler: BatchHandler<T>): Promise<Subscription> {
+    const limits = {
+      concurrency: positive('concurrency', options.concurrency, defaultConcurrency),
+      maxBatch: positive('maxBatch', options.maxBatch, Math.min(defaultBatch, options.maxInFlight ?? defaultBatch)),
+      maxWaitMs: options.maxWaitMs ?? 0,
+    };
+    return this.#start(stream, options, (consumption, coder) => new BatchProcessor(consumption, coder, handler, limits));
+  }
+
+  read<T>(stream: EventStream<T>, range?: ReadRange) {
+    return readLog(this.#services, stream, range);
+  }
+
+  async transaction<R>(deliveries: readonly EventContext[], work: (tx: PublishTransaction) => Promise<R>): Promise<R> {
+    return runTransaction(this.#services, this.#publishing, deliveries, work);
+  }
+
+  close(): Promise<void> {
+    return this.#publishing.close();
+  }
+
+  async #start<T>(
+    stream: EventStream<T>,
+    options: SubscribeOptions,
+    processor: (consumption: Consumption, coder: MessageCoder<T>) => Processor,
+  ): Promise<Subscription> {
+    positive('maxInFlight', options.maxInFlight, 1);
+    const consumption = this.#consumption(stream.name, options);
+    const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs, this.#services);
+    const plain = stream as unknown as EventStream<never>;
+    const gate = new RedriveGate(processor(consumption, coder), consumption.group, consumption.redriven);
+    const subscription = new EventSubscription(consumption, plain, options, gate);
+    await subscription.start();
+    return subscription;
+  }
+
+  #consumption(destination: string, options: SubscribeOptions): Consumption {
+    const { group = 'anonymous', onFailure = 'park' } = options;
+    return {
+      services: this.#services,
+      destination,
+      group,
+      policy: retryPolicy(options.retry, this.#services.defaults.retry),
+      onFailure,
+      metrics: consumerMetrics(this.#services.metrics, { kind: 'event', destination, group }),
+      redriven: new RedriveRecord(destination, group, this.#services.log),
+      tally: { handled: 0, failed: 0, parked: 0, blocked: undefined },
+    };
+  }
+}
+
+function positive(option: string, value: number | undefined, fallback: number): number {
+  const chosen = value ?? fallback;
+  if (!Number.isInteger(chosen) || chosen < 1) throw raise('INVALID_OPTION', { option, value: chosen, rule: 'an integer from 1' });
+  return chosen;
+}

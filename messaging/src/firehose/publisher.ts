@@ -1,0 +1,256 @@
+import type { Clock, MillraceError, Timer } from '@millrace/core';
+import type { Binder, ProducerBinding, SendOutcome } from '../binder/index.ts';
+import { binderError, raise } from '../errors.ts';
+import { withDeadline } from '../policies/deadline.ts';
+import type { Draft } from '../policies/draft.ts';
+import type { Counter } from '../policies/metrics.ts';
+
+/** A message waiting for its outcome; its partition is filled in when it is sent. */
+export interface Pending {
+  readonly draft: Draft;
+  /** What the partition is chosen by; `undefined` leaves it to the binder unless the draft names one. */
+  readonly selector: number | undefined;
+  /** Monotonic time after which the sender has been told. */
+  readonly expires: number;
+  /** Called once. */
+  settle(outcome: SendOutcome): void;
+  settled: boolean;
+}
+
+export interface PublisherOptions {
+  readonly destination: string;
+  readonly clock: Clock;
+  readonly published: Counter;
+  readonly failed: Counter;
+  readonly open: () => Promise<{ readonly binder: Binder; readonly binding: ProducerBinding }>;
+}
+
+type Batch = readonly Pending[];
+
+const limits = {
+  /** Two, so that the next batch is written while the broker makes the first durable. */
+  batchesInFlight: 2,
+  batchMessages: 10_000,
+  batchBytes: 1 << 20,
+  /** Bytes taken over and not settled, beyond which senders wait. */
+  heldBytes: 32 << 20,
+} as const;
+
+/** What a message counts for beside its payload. */
+const overhead = 100;
+
+/**
+ * Sends to one destination, coalescing: what arrives while batches are in flight goes together into the next one, and what is published
+ * in one turn of the event loop shares a batch; there is no linger timer. Every item is settled by its deadline.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions;
+  readonly #inFlight = new Set<Batch>();
+  readonly #roomWaiters: (() => void)[] = [];
+  readonly #idleWaiters: (() => void)[] = [];
+  #queue: Pending[] = [];
+  #heldBytes = 0;
+  #scheduled = false;
+  #target: { readonly binder: Binder; readonly binding: ProducerBinding } | undefined;
+  #opening = false;
+  #timer: Timer | undefined;
+  #nextExpiry = Infinity;
+
+  constructor(options: PublisherOptions) {
+    this.#options = options;
+  }
+
+  /** Whether so much is under way that senders should wait for {@link room}. */
+  get congested(): boolean {
+    return this.#heldBytes >= limits.heldBytes;
+  }
+
+  /** Resolves when there is room; `DEADLINE_EXCEEDED` when there is none in time. */
+  room(expires: number): Promise<void> {
+    if (!this.congested) return Promise.resolve();
+    const { clock, destination } = this.#options;
+    const ms = Math.max(0, expires - clock.monotonic());
+    const operation = `waiting to publish to '${destination}'`;
+    return withDeadline({ clock, ms, operation }, () => new Promise((resolve) => this.#roomWaiters.push(resolve)));
+  }
+
+  enqueue(item: Pending): void {
+    this.#queue.push(item);
+    this.#heldBytes += weight(item);
+    if (item.expires < this.#nextExpiry) this.#arm(item.expires);
+    this.#schedule();
+  }
+
+  /** The number of partitions, once the destination is bound. */
+  async partitions(): Promise<number> {
+    return (this.#target ?? (await this.#open())).binding.partitions;
+  }
+
+  /** Settles everything, then detaches. */
+  async close(): Promise<void> {
+    if (this.#queue.length > 0 || this.#inFlight.size > 0) await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    this.#timer?.cancel();
+    await this.#target?.binding.close();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled || this.#inFlight.size >= limits.batchesInFlight) return;
+    this.#scheduled = true;
+    // After the microtasks that are due: callers resumed by the last batch publish their next event before this one is closed.
+    queueMicrotask(() => process.nextTick(() => this.#flush()));
+  }
+
+  #flush(): void {
+    this.#scheduled = false;
+    if (this.#queue.length === 0) return this.#checkIdle();
+    if (this.#target === undefined) return this.#openThenFlush();
+    const batch = this.#take();
+    if (batch.length > 0) void this.#send(batch, this.#target);
+    this.#afterRelease();
+  }
+
+  #openThenFlush(): void {
+    if (this.#opening) return;
+    this.#opening = true;
+    void this.#open()
+      .then(
+        () => this.#schedule(),
+        (error: MillraceError) => this.#failQueue(error),
+      )
+      .finally(() => (this.#opening = false));
+  }
+
+  async #open() {
+    this.#target ??= await this.#options.open();
+    return this.#target;
+  }
+
+  #failQueue(error: MillraceError): void {
+    const items = this.#queue;
+    this.#queue = [];
+    for (const item of items) this.#release(item, { error });
+    this.#afterRelease();
+  }
+
+  #take(): Batch {
+    const partitions = this.#target!.binding.partitions;
+    const count = this.#batchLength();
+    const taken = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
+    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
+    return taken.filter((item) => this.#place(item, partitions));
+  }
+
+  /** How many items make the next batch. */
+  #batchLength(): number {
+    let bytes = 0;
+    let count = 0;
+    for (const item of this.#queue) {
+      const size = weight(item);
+      if (count === limits.batchMessages || (count > 0 && bytes + size > limits.batchBytes)) break;
+      bytes += size;
+      count++;
+    }
+    return count;
+  }
+
+  /** Chooses the partition. A partition that does not exist fails the item. */
+  #place(item: Pending, partitions: number): boolean {
+    const { draft, selector } = item;
+    if (draft.partition === undefined) {
+      if (selector !== undefined) draft.partition = selector % partitions;
+      return true;
+    }
+    if (Number.isInteger(draft.partition) && draft.partition >= 0 && draft.partition < partitions) return true;
+    const { destination } = this.#options;
+    this.#release(item, { error: raise('NO_SUCH_PARTITION', { destination, partition: draft.partition, last: partitions - 1 }) });
+    return false;
+  }
+
+  async #send(batch: Batch, { binder, binding }: { binder: Binder; binding: ProducerBinding }): Promise<void> {
+    this.#inFlight.add(batch);
+    try {
+      const outcomes = await binding.send(batch.map(({ draft }) => draft));
+      this.#settle(batch, outcomes);
+    } catch (error) {
+      const failure = { error: binderError(binder, `publish to '${this.#options.destination}'`, error) };
+      this.#settle(
+        batch,
+        batch.map(() => failure),
+      );
+    }
+  }
+
+  #settle(batch: Batch, outcomes: readonly SendOutcome[]): void {
+    this.#inFlight.delete(batch);
+    let failed = 0;
+    batch.forEach((item, index) => {
+      const outcome = outcomes[index]!;
+      if (outcome.error !== undefined) failed++;
+      this.#release(item, outcome);
+    });
+    this.#options.published.inc(batch.length - failed);
+    if (failed > 0) this.#options.failed.inc(failed);
+    this.#afterRelease();
+  }
+
+  #release(item: Pending, outcome: SendOutcome): void {
+    this.#heldBytes -= weight(item);
+    settle(item, outcome);
+  }
+
+  #afterRelease(): void {
+    if (!this.congested) for (const resolve of this.#roomWaiters.splice(0)) resolve();
+    if (this.#queue.length > 0) this.#schedule();
+    else this.#checkIdle();
+  }
+
+  #checkIdle(): void {
+    if (this.#queue.length === 0 && this.#inFlight.size === 0) for (const resolve of this.#idleWaiters.splice(0)) resolve();
+  }
+
+  #arm(expires: number): void {
+    this.#timer?.cancel();
+    this.#nextExpiry = expires;
+    this.#timer = this.#options.clock.after(Math.max(0, expires - this.#options.clock.monotonic()), () => this.#expire());
+  }
+
+  /** Tells the senders of everything that is overdue, then waits for what is due next. */
+  #expire(): void {
+    const now = this.#options.clock.monotonic();
+    this.#nextExpiry = Infinity;
+    const { destination } = this.#options;
+    const unsent = () => raise('PUBLISH_DEADLINE', { destination });
+    const unknown = () => raise('PUBLISH_INDETERMINATE', { destination });
+    let next = expireAll(this.#queue, now, unsent);
+    for (const batch of this.#inFlight) next = Math.min(next, expireAll(batch, now, unknown));
+    if (next < Infinity) this.#arm(next);
+    this.#dropSettled();
+  }
+
+  #dropSettled(): void {
+    for (const item of this.#queue) if (item.settled) this.#heldBytes -= weight(item);
+    this.#queue = this.#queue.filter((item) => !item.settled);
+    this.#afterRelease();
+  }
+}
+
+function weight(item: Pending): number {
+  return overhead + (item.draft.payload?.byteLength ?? 0);
+}
+
+function settle(item: Pending, outcome: SendOutcome): void {
+  if (item.settled) return;
+  item.settled = true;
+  item.settle(outcome);
+}
+
+/** Settles what is overdue; the time when the next one is. */
+function expireAll(items: readonly Pending[], now: number, error: () => MillraceError): number {
+  let next = Infinity;
+  for (const item of items) {
+    if (item.settled) continue;
+    if (item.expires <= now) settle(item, { error: error() });
+    else next = Math.min(next, item.expires);
+  }
+  return next;
+}

@@ -1,0 +1,38 @@
+// A service as users write one; told by its argument what to do. Run by process.test.ts.
+import { embeddedBinder } from '@millrace/binder-embedded';
+import { createRuntime, eventStream } from '../../../src/index.ts';
+
+const mode = process.argv[2];
+const mr = createRuntime({
+  binders: () => Promise.resolve(embeddedBinder({ memory: true })),
+  defaultBinder: 'memory',
+  log: () => {},
+});
+const jobs = eventStream<number>('jobs', { key: String });
+const say = (text: string) => process.stdout.write(`${text}\n`);
+
+await mr.subscribe(jobs, { group: 'g', retry: { backOffInitialInterval: 0 } }, async (n, { attempt }) => {
+  say(`begin ${n} try ${attempt}`);
+  if (mode === 'escape' && attempt === 1) {
+    setTimeout(() => {
+      throw new Error('escaped');
+    }, 1);
+    await new Promise(() => {});
+  }
+  if (mode === 'reject' && attempt === 1) {
+    void Promise.reject(new Error('nobody awaits this'));
+    await new Promise(() => {});
+  }
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  say(`end ${n}`);
+  if (mode === 'escape' || mode === 'reject') {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    void mr.close().then(() => say('closed'));
+  }
+});
+await mr.publish(jobs, 1);
+if (mode === 'foreign') {
+  setTimeout(() => {
+    throw new Error('not from a handler');
+  }, 1);
+}
