@@ -128,6 +128,15 @@ describe('tasks', () => {
   });
 });
 
+it('answers where a task is too large for its graph', () => {
+  const sequences = Array.from(
+    { length: 20 },
+    (_, index) => `s${index}: <a${index} 1->:s${index + 1} || b${index} 1->:s${index + 1}>`,
+  );
+  const answer = parseCommand({ kind: 'task', dsl: ['m 1->:s0', ...sequences, 's20: z'].join(';') });
+  expect(answer).toMatchObject({ ok: false, error: 'graphTooLarge', code: 0, position: 0 });
+});
+
 describe('requests that are none', () => {
   it.each([
     [undefined, 'object'],
