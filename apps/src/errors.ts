@@ -31,5 +31,10 @@ export const appError = errorTable({
     code: 'INVALID_ARGUMENT',
     message: 'Running every app as a process needs the option spawnApp; give it, or run with fuse: true.',
   },
+  COMPOSITION_UNSUPPORTED: {
+    code: 'UNSUPPORTED',
+    message:
+      "'spring.cloud.function.definition={definition}' composes functions in one app, which is not supported; run the apps as one pipeline instead, which keeps them in one process: {pipeline}",
+  },
   UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
 });

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { Catalogue, stockApps } from '../src/catalogue.ts';
+import { parsePipelines, planPipeline } from '../src/index.ts';
 import { appMarkdown, appMetadata, catalogueMarkdown } from '../src/docs.ts';
 
 const catalogue = new Catalogue();
@@ -31,3 +32,12 @@ it("appMetadata has the names that SCDF's clients complete", () => {
   ]);
   expect(visible).toBe('configuration-properties.names=filter.function.expression\n');
 });
+
+it.each(stockApps.map((app) => [app.name, app.example] as const))(
+  'the example of %s is a pipeline that can run',
+  (name, example) => {
+    const [parsed] = parsePipelines([{ dsl: example! }]);
+    const plan = planPipeline(parsed!, catalogue, {});
+    expect(plan.apps.map(({ definition }) => definition.name)).toContain(name);
+  },
+);

@@ -8,7 +8,7 @@ import type { Call, Method } from './methods/table.ts';
 import { arithmetic, isNumber, negate, plain, power } from './numbers.ts';
 import { compare, equal } from './operators.ts';
 import { compilePattern } from './pattern/automaton.ts';
-import { readIndex, readProperty } from './properties.ts';
+import { propertyReader, readIndex } from './properties.ts';
 import type { Scope } from './scope.ts';
 import { newString, typeTable } from './types.ts';
 import { decodeText, JavaList, notJson, render, typeName } from './values.ts';
@@ -91,14 +91,13 @@ class Compiler {
   }
 
   #property(node: NodeOf<'property'>): Evaluate {
-    const { name, safe } = node;
-    const text = this.#text;
-    if (node.target === undefined) return (scope) => readProperty(scope, scope.self, name, text, node);
+    const read = propertyReader(node.name, this.#text, node);
+    if (node.target === undefined) return (scope) => read(scope, scope.self);
     const target = this.compile(node.target);
-    if (!safe) return (scope) => readProperty(scope, target(scope), name, text, node);
+    if (!node.safe) return (scope) => read(scope, target(scope));
     return (scope) => {
       const value = target(scope);
-      return value === null || value === undefined ? null : readProperty(scope, value, name, text, node);
+      return value === null || value === undefined ? null : read(scope, value);
     };
   }
 

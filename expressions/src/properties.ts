@@ -18,9 +18,20 @@ export function readProperty(scope: Scope, target: unknown, name: string, text: 
   throw missing(target, name, text, span);
 }
 
+/**
+ * As {@link readProperty}, prepared for one name: fields of plain data, and of text that holds such, are read without further ado.
+ * Names that every object inherits take the long way, which tells own data from inherited.
+ */
+export function propertyReader(name: string, text: string, span: Span): (scope: Scope, target: unknown) => unknown {
+  if (name in Object.prototype) return (scope, target) => readProperty(scope, target, name, text, span);
+  return (scope, target) => {
+    const data = typeof target === 'string' ? scope.json(target) : target;
+    const plain = typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
+    return plain ? ((data as Record<string, unknown>)[name] ?? null) : readProperty(scope, target, name, text, span);
+  };
+}
+
 function readObject(scope: Scope, target: object, name: string, text: string, span: Span): unknown {
-  // Almost every object is plain data; neither lists, maps, bytes nor boxed numbers have this constructor.
-  if (target.constructor === Object) return readOwn(target, name);
   if (Array.isArray(target)) return readArray(target, name, text, span);
   if (target instanceof Map) return target.get(name) ?? null;
   if (target instanceof Uint8Array)

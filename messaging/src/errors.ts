@@ -176,7 +176,10 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: "an entry of region '{region}' cannot be {value}; use delete to remove '{key}'",
   },
-  ENTRIES_NOT_PUT: { code: 'UNAVAILABLE', message: "{count} of {total} entries were not put into region '{region}': {problem}" },
+  ENTRIES_NOT_PUT: {
+    code: 'INTERNAL',
+    message: "{count} of {total} entries were not put into region '{region}': {problem}; details.failed has their places",
+  },
   ENTRY_CONFLICT: {
     code: 'CONFLICT',
     message: "entry '{key}' of region '{region}' has version {version}, not {expected}; read it again and decide anew",

@@ -2,6 +2,7 @@ import { messageOf } from '@millrace/core';
 import type { Clock } from '@millrace/core';
 import { retryDelay, retryPolicy } from '@millrace/messaging/policies';
 import type { InputSettings } from '../runtime/bindings.ts';
+import { retryOf } from '../runtime/retry.ts';
 import type { Connections, ParkOrigin } from '../runtime/connections.ts';
 import type { AppContext } from '../runtime/context.ts';
 import type { ProcessorDefinition, SinkDefinition } from '../runtime/define.ts';
@@ -78,8 +79,7 @@ function runLink({ definition, context }: ChainLink, next: Next, policy: StagePo
 }
 
 function linkPolicy({ input, context, origin, handBack }: ChainLink, connections: Connections, clock: Clock): StagePolicy {
-  const { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval } = input;
-  const retry = retryPolicy({ maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval });
+  const retry = retryPolicy(retryOf(input));
   return {
     app: context.label,
     clock,

@@ -13,11 +13,13 @@ function collectOne(item: unknown, origin: AppMessage, into: AppMessage[]): void
   else if (item !== undefined) into.push(origin.with({ payload: item }));
 }
 
+const noParts = Object.freeze({});
+
 /** The messages of what a source emitted. */
 export function emitted(emission: unknown, now: number): readonly AppMessage[] {
   if (emission instanceof AppMessage) return [emission];
   if (emission === undefined) return [];
   if (!Array.isArray(emission)) return [new AppMessage(emission, {}, now)];
   if (emission.every((item) => item instanceof AppMessage)) return emission;
-  return emission.map((item: unknown) => (item instanceof AppMessage ? item : new AppMessage(item, {}, now)));
+  return emission.map((item: unknown) => (item instanceof AppMessage ? item : new AppMessage(item, noParts, now)));
 }

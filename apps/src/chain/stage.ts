@@ -86,7 +86,8 @@ export class Stage implements Next {
         });
       }
       if (result instanceof Promise) return this.#leave(batch, index, out, () => result);
-      if (this.#next !== undefined) collect(result, message, out);
+      if (result === message) out.push(message);
+      else if (result !== undefined && this.#next !== undefined) collect(result, message, out);
     }
     return this.#forward(out);
   }

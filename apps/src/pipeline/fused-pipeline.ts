@@ -143,8 +143,11 @@ export class FusedPipeline {
     const links = (this.#chain?.links ?? []).map((link, index) => {
       const app = this.#apps[index + (this.#startsWithSource ? 1 : 0)]!;
       const counts = link.counts();
-      // What the first app fails at is parked by the subscription.
-      for (const { health } of index === 0 ? this.#subscriptions : []) counts.parked += health.parked;
+      // What the first app fails at goes back to the subscription, which parks it in the end.
+      for (const { health } of index === 0 ? this.#subscriptions : []) {
+        counts.parked += health.parked;
+        counts.in += health.parked;
+      }
       return appProgress(app, counts, index === 0 ? lag : undefined);
     });
     return { name: this.name, apps: [...source, ...links], done };

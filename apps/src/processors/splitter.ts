@@ -28,6 +28,10 @@ export const splitter = defineProcessor({
   example: `http --port=9000 | splitter --expression="#jsonPath(payload,'$.items')" | log`,
   options,
   differences: [
+    {
+      what: 'Without any way of splitting given, a message stays one part.',
+      why: 'Lists arrive as JSON text, which upstream does not split either; in one process nothing must be different.',
+    },
     { what: 'The option json-array.', why: 'Splitting a JSON array that arrives as text otherwise needs an expression.' },
     {
       what: 'Line mode splits the text of the message, never a file that the text names.',
@@ -62,7 +66,7 @@ function chooseSplit({ options: given, expression }: AppContext<typeof options>)
   return (message) => {
     const { payload } = message;
     if (delimiters !== undefined && typeof payload === 'string') return tokens(payload, delimiters);
-    return jsonArray ? partsOf(message.json() ?? payload) : partsOf(payload);
+    return jsonArray ? partsOf(message.json() ?? payload) : [payload];
   };
 }
 

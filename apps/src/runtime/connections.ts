@@ -9,6 +9,7 @@ import type { CompiledExpression } from './expression.ts';
 import { AppMessage } from './message.ts';
 import { memoryPositions, regionPositions } from './positions.ts';
 import type { PositionStore } from './positions.ts';
+import { retryOf } from './retry.ts';
 
 /** Where an app that failed to handle a message got it from. */
 export interface ParkOrigin {
@@ -70,11 +71,10 @@ export class Connections {
   async subscribe(input: InputSettings, destination: string, chain: SubscribedChain): Promise<Subscription> {
     const runtime = await this.runtime();
     const stream = eventStream(destination, { codec: incoming, contentType: input.contentType });
-    const { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval } = input;
     const options: SubscribeBatchOptions = {
       group: input.group,
       assignment: input.partitioned && chain.instance.count > 1 ? chain.instance : undefined,
-      retry: { maxAttempts, backOffInitialInterval, backOffMultiplier, backOffMaxInterval },
+      retry: retryOf(input),
       onFailure: input.park ? 'park' : 'skip',
     };
     return runtime.subscribeBatch(stream, options, (events) => {

@@ -26,7 +26,9 @@ export function compileExpression(text: string, option: string, app: string): Co
 class MessageExpression implements CompiledExpression {
   readonly text: string;
   readonly #expression: Expression;
+  readonly #usesHeaders: boolean;
   readonly #needsFacts: boolean;
+  readonly #wholePayload: boolean;
   // Evaluation is synchronous, so one root and one set of options serve all messages, one after the other.
   readonly #root: { payload: unknown; headers: Headers } = { payload: undefined, headers: {} };
   readonly #options: EvaluateOptions;
@@ -35,25 +37,44 @@ class MessageExpression implements CompiledExpression {
   constructor(expression: Expression) {
     this.text = expression.text;
     this.#expression = expression;
+    this.#usesHeaders = usesHeaders(expression);
     this.#needsFacts = needsFacts(expression);
+    this.#wholePayload = seesWholePayload(expression);
     this.#options = {
-      parseJson: (text) => (text === this.#message?.payload ? this.#message.parsedBy(parseJson) : parseJson(text)),
+      parseJson: (text) => (text === this.#root.payload ? this.#message!.parsedBy(parseJson) : parseJson(text)),
     };
   }
 
   evaluate(message: AppMessage): unknown {
     this.#message = message;
-    this.#root.payload = message.payload;
-    this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
+    // A value is seen as the JSON text that it would be after a broker, so that neighbours in one process make no difference.
+    this.#root.payload = this.#wholePayload && isValue(message.payload) ? message.text() : message.payload;
+    if (this.#usesHeaders) this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
     return this.#expression.evaluate(this.#root, this.#options);
   }
 }
 
+/** An expression that names these may reach anything. */
+const wholeRoot = /#(?:root|this)\b/;
+
 /** Headers that every Spring message has and ours keep beside the headers. */
 const facts = ['contentType', 'id', 'timestamp'] as const;
 
+function usesHeaders({ references, text }: Expression): boolean {
+  return references.some((path) => path === 'headers' || path.startsWith('headers.')) || wholeRoot.test(text);
+}
+
 function needsFacts({ references }: Expression): boolean {
   return references.some((path) => path === 'headers' || facts.some((fact) => path === `headers.${fact}`));
+}
+
+/** Whether the payload is used other than by reading its fields. */
+function seesWholePayload({ references, text }: Expression): boolean {
+  return references.includes('payload') || wholeRoot.test(text);
+}
+
+function isValue(payload: unknown): boolean {
+  return payload !== null && typeof payload !== 'string' && !(payload instanceof Uint8Array);
 }
 
 function withFacts({ headers, contentType, id, timestamp }: AppMessage): Headers {

@@ -14,8 +14,9 @@ export interface MessageParts {
 const unread = Symbol('unread');
 
 /**
- * A message inside an app or a pipeline: immutable content, handed from neighbour to neighbour without a copy. Text that is JSON is
- * parsed once, when first asked for, and shared by all who read it.
+ * A message inside an app or a pipeline: immutable content, handed from neighbour to neighbour without a copy. A value that one app
+ * emits arrives as that value in the same process, and as JSON text after a broker: {@link AppMessage.json} gives the value, and
+ * {@link AppMessage.text} the text, in both cases. JSON is parsed once, when first asked for, and shared by all who read it.
  */
 export class AppMessage<T = unknown> {
   readonly payload: T;
@@ -57,9 +58,9 @@ export class AppMessage<T = unknown> {
     return this.#json;
   }
 
-  /** The payload's text as a parser reads it, which is asked only once for a message; what it gives is shared, not copied. */
+  /** The payload as a parser reads its text, which is asked only once for a message; what it gives is shared, not copied. */
   parsedBy(parser: (text: string) => unknown): unknown {
-    if (this.#parsed === unread) this.#parsed = parser(this.payload as string);
+    if (this.#parsed === unread) this.#parsed = typeof this.payload === 'string' ? parser(this.payload) : this.payload;
     return this.#parsed;
   }
 

@@ -3,12 +3,14 @@ import type { Clock } from '@millrace/core';
 import type { Millrace } from '@millrace/messaging';
 import { MetricsRegistry } from '@millrace/messaging/policies';
 import type { CountsReport } from '../pipeline/spawn.ts';
+import { appError } from '../errors.ts';
 import { FusedPipeline } from '../pipeline/fused-pipeline.ts';
 import type { PlannedApp } from '../pipeline/plan.ts';
 import type { AppProgress } from '../pipeline/progress.ts';
 import { inputOptions, instanceOptions, outputOptions } from './bindings.ts';
 import type { InstanceSettings } from './bindings.ts';
 import { loadConfiguration } from './config/load.ts';
+import type { Properties } from './config/properties.ts';
 import { Connections } from './connections.ts';
 import { pauser } from './create-context.ts';
 import type { AppDefinition } from './define.ts';
@@ -61,6 +63,13 @@ function defineOptionsUnder(specs: Parameters<typeof defineOptions>[0]) {
   return Object.fromEntries(Object.entries(specs).map(([key, spec]) => [key, { ...spec, shortName: spec.name }]));
 }
 
+function refuseComposition(properties: Properties): void {
+  const definition = properties.get('spring.cloud.function.definition');
+  if (typeof definition !== 'string' || !/[|,]/.test(definition)) return;
+  const pipeline = definition.replace(/["']/g, '').split(/[|,]/).join(' | ');
+  throw appError('COMPOSITION_UNSUPPORTED', { definition, pipeline });
+}
+
 const reportMs = 500;
 
 class RunningApp {
@@ -86,6 +95,7 @@ class RunningApp {
       options: definition.options,
       owner: `The ${definition.kind} '${definition.name}'`,
     });
+    refuseComposition(properties);
     this.#definition = definition;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;

@@ -144,8 +144,8 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     // While a poll is under way its answer decides, lest it brings commands that nobody waits for.
     if (this.#polling) return undefined;
     const waitMs = deadline - this.#client.clock.monotonic();
-    if (waitMs <= 0 && this.#wasPolled) return [];
     const room = Math.min(max, (this.#options.maxInFlight ?? defaultInFlight) - this.#held.size);
+    if (waitMs <= 0 && (this.#wasPolled || room <= 0)) return [];
     if (room > 0) void this.#poll(room, waitMs === Infinity ? undefined : Math.max(0, waitMs));
     return undefined;
   }
