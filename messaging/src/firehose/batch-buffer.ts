@@ -45,6 +45,8 @@ export class BatchBuffer {
 
   /** Takes the next batch: in order, leaving out keys whose first event waits for its retry. */
   take(now: number): Tracked[] {
+    this.#since = now;
+    if (!this.#irregular(now)) return this.#waiting.splice(0, this.#limits.maxBatch);
     const taken: Tracked[] = [];
     const left: Tracked[] = [];
     const blocked = new Set<string>();
@@ -57,7 +59,6 @@ export class BatchBuffer {
       } else taken.push(tracked);
     }
     this.#waiting = left;
-    this.#since = now;
     return taken;
   }
 
@@ -71,7 +72,13 @@ export class BatchBuffer {
     this.#waiting = this.#waiting.filter((tracked) => !session.dropIfUnwanted(tracked));
   }
 
+  /** Whether an event waits for its retry or is to go alone; otherwise, as nearly always, batches are simply the next ones. */
+  #irregular(now: number): boolean {
+    return this.#waiting.some((tracked) => tracked.alone || tracked.heldUntil > now);
+  }
+
   #ready(now: number): number {
+    if (!this.#irregular(now)) return Math.min(this.#waiting.length, this.#limits.maxBatch);
     const blocked = new Set<string>();
     let count = 0;
     for (const tracked of this.#waiting) {

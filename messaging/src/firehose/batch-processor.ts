@@ -1,5 +1,6 @@
 import type { BatchHandler, BatchOutcome, ItemOutcome } from '../client.ts';
 import { raise } from '../errors.ts';
+import type { Message } from '../message.ts';
 import { KeyedExecutor, type Step } from '../policies/keyed-executor.ts';
 import type { MessageCoder } from '../policies/message-coder.ts';
 import { nextDelay } from '../policies/retry.ts';
@@ -95,22 +96,33 @@ export class BatchProcessor<T> implements Processor {
   async #handleAll(batch: readonly Tracked[], session: Session): Promise<void> {
     const toPark = batch.filter((tracked) => tracked.failure !== undefined);
     await Promise.all(toPark.map((tracked) => giveUp(this.#consumption, tracked, session, undefined)));
-    const decoded = await Promise.all(
-      batch.filter((tracked) => tracked.failure === undefined).map((tracked) => this.#decode(tracked, session)),
-    );
-    const items = decoded.filter((item) => item !== undefined);
+    const items: Item<T>[] = [];
+    for (const tracked of batch) {
+      if (tracked.failure !== undefined) continue;
+      const item = this.#decode(tracked, session);
+      const ready = item instanceof Promise ? await item : item;
+      if (ready !== undefined) items.push(ready);
+    }
     if (items.length > 0) await this.#handle(items, session);
   }
 
-  async #decode(tracked: Tracked, session: Session): Promise<Item<T> | undefined> {
+  /** Synchronous where the schema is; `undefined` for an event that cannot be read, which is parked. */
+  #decode(tracked: Tracked, session: Session): Item<T> | Promise<Item<T> | undefined> {
     tracked.attempt++;
     const { destination, group } = this.#consumption;
-    try {
-      const message = await this.#coder.decode(tracked.delivery, idOf(destination, tracked));
-      return { tracked, payload: message.payload, context: new HandledEvent(message, tracked, session, destination, group) };
-    } catch (error) {
+    const unreadable = async (error: unknown) => {
       await fail(this.#consumption, tracked, session, error);
       return undefined;
+    };
+    const item = (message: Message<T>): Item<T> => {
+      const context = new HandledEvent(message, tracked, session, destination, group);
+      return { tracked, payload: message.payload, context };
+    };
+    try {
+      const message = this.#coder.decode(tracked.delivery, idOf(destination, tracked));
+      return message instanceof Promise ? message.then(item, unreadable) : item(message);
+    } catch (error) {
+      return unreadable(error);
     }
   }
 
@@ -120,7 +132,7 @@ export class BatchProcessor<T> implements Processor {
     const headers = items.map(({ context }) => context.headers);
     try {
       const outcome = await runHandler<BatchOutcome>(services.tracing, headers, () => this.#handler(items), this.#consumption);
-      await Promise.all(items.map((item, index) => this.#conclude(item, outcome?.[index], session)));
+      await Promise.all(items.flatMap((item, index) => this.#conclude(item, outcome?.[index], session) ?? []));
     } catch (error) {
       await Promise.all(items.map(({ tracked }) => this.#failed(tracked, session, error, items.length)));
     } finally {
@@ -128,14 +140,14 @@ export class BatchProcessor<T> implements Processor {
     }
   }
 
-  async #conclude({ tracked }: Item<T>, outcome: ItemOutcome | undefined, session: Session): Promise<void> {
-    if (outcome === undefined) await succeed(this.#consumption, tracked, session);
-    else if ('retry' in outcome) await fail(this.#consumption, tracked, session, causeOf(outcome.retry, 'retry'));
-    else {
-      this.#consumption.metrics.failed.inc();
-      this.#consumption.tally.failed++;
-      await giveUp(this.#consumption, tracked, session, causeOf(outcome.reject, 'reject'));
-    }
+  /** A promise only where there is something to wait for. */
+  #conclude({ tracked }: Item<T>, outcome: ItemOutcome | undefined, session: Session): Promise<unknown> | undefined {
+    const { metrics, tally } = this.#consumption;
+    if (outcome === undefined) return succeed(this.#consumption, tracked, session) ?? undefined;
+    if ('retry' in outcome) return fail(this.#consumption, tracked, session, causeOf(outcome.retry, 'retry'));
+    metrics.failed.inc();
+    tally.failed++;
+    return giveUp(this.#consumption, tracked, session, causeOf(outcome.reject, 'reject'));
   }
 
   /** A batch failed as a whole. An item with no try left gets one alone: it need not be the one at fault. */

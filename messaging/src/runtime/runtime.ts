@@ -1,4 +1,4 @@
-import { systemClock } from '@millrace/core';
+import { messageOf, systemClock } from '@millrace/core';
 import type { Binder } from '../binder/index.ts';
 import type { Health, Millrace, RuntimeOptions } from '../client.ts';
 import { createCommands } from '../commands/index.ts';
@@ -13,7 +13,7 @@ import type { ParkedMessages } from '../policies/parked.ts';
 import { createParkedMessages } from '../policies/parked-messages.ts';
 import { Tracing } from '../policies/tracing.ts';
 import { BinderPool } from './binder-pool.ts';
-import { logToStderr } from './log.ts';
+import { type Log, logToStderr } from './log.ts';
 import type { Commands, Defaults, Definition, EventStreams, Regions, Services } from './services.ts';
 import { drainOnSignals } from './signals.ts';
 import { Subscriptions } from './subscriptions.ts';
@@ -68,7 +68,7 @@ class Runtime implements Millrace {
     this.call = commands.call.bind(commands);
     this.handle = commands.handle.bind(commands);
     this.cancel = commands.cancel.bind(commands);
-    if (options.handleSignals !== false) this.#stopListening.push(drainOnSignals(() => this.close()));
+    if (options.handleSignals !== false) this.#stopListening.push(drainOnSignals(() => this.#drain(log)));
     if (options.isolateUncaught !== false) this.#stopListening.push(isolateUncaught(services.tracing, log));
   }
 
@@ -101,6 +101,14 @@ class Runtime implements Millrace {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #drain(log: Log): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      log('error', `draining was not complete: ${messageOf(error)}`);
+    }
   }
 
   async #shutDown(deadlineMs: number): Promise<void> {

@@ -23,11 +23,14 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; signal
   return { code, signal };
 }
 
-test.each(['SIGTERM', 'SIGINT'] as const)('%s lets the running handler finish, then ends the process as usual', async (signal) => {
+test.each([
+  ['SIGTERM', 143],
+  ['SIGINT', 130],
+] as const)('%s lets the running handler finish, then ends the process with code %i', async (signal, code) => {
   const service = run('plain');
   await service.said('begin 1 try 1');
   service.child.kill(signal);
-  expect(await service.ended).toEqual({ code: null, signal });
+  expect(await service.ended).toEqual({ code, signal: null });
   expect(service.output.text).toBe('begin 1 try 1\nend 1\n');
 });
 
