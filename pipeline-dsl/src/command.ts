@@ -1,5 +1,5 @@
+import { messageOf, MillraceError } from '@millrace/core';
 import { DslError, type DslProblem } from './errors.ts';
-import { MillraceError } from '@millrace/core';
 import { defineStream, type StreamDefinition } from './stream/definition.ts';
 import { parseStream } from './stream/parser.ts';
 import { streamToText } from './stream/text.ts';
@@ -53,7 +53,7 @@ export interface TaskParsed {
 /** Why a request was refused. `code` and `position` are 0 for requests that hold no definition. */
 export interface ParseFailed {
   readonly ok: false;
-  /** The code name, `INVALID_REQUEST`, or the reason of another failure. */
+  /** The code name, `INVALID_REQUEST`, `graphTooLarge`, or `INTERNAL` for a defect of this package. */
   readonly error: string;
   readonly code: number;
   /** 0-based character offset in the definition, or in the name if that is at fault. */
@@ -171,10 +171,11 @@ function writtenGraph(graph: TaskGraph): string | undefined {
 }
 
 function failed(error: unknown): ParseFailed {
-  if (!(error instanceof MillraceError)) throw error;
-  const { message } = error;
-  if (!(error instanceof DslError)) return { ok: false, error: error.reason, code: 0, position: 0, message };
-  const { codeName, dslCode, position, problems } = error;
+  if (!(error instanceof DslError)) {
+    const reason = error instanceof MillraceError ? error.reason : 'INTERNAL';
+    return { ok: false, error: reason, code: 0, position: 0, message: messageOf(error) };
+  }
+  const { codeName, dslCode, position, problems, message } = error;
   const listed = problems.length === 0 ? {} : { problems: problems.map(problemEntry) };
   return { ok: false, error: codeName, code: dslCode, position, message, ...listed };
 }

@@ -8,7 +8,7 @@ export interface Suggestion {
   readonly insert: string;
   readonly from: number;
   readonly kind: 'app' | 'option' | 'value' | 'destination' | 'label' | 'symbol';
-  readonly description?: string;
+  readonly description?: string | undefined;
 }
 
 /** The name and arguments of one app, as far as they are typed. */
@@ -37,7 +37,7 @@ function suggestNames({ prefix, args, options }: AppTokens, from: number, typed:
   const used = usedNames(args, prefix);
   return options
     .filter((option) => option.name.startsWith(typed) && !used.has(option.name))
-    .map((option) => ({ insert: `${lead}${option.name}=`, from, kind: 'option', ...describe(option) }));
+    .map((option) => ({ insert: `${lead}${option.name}=`, from, kind: 'option', description: describe(option) }));
 }
 
 function usedNames(args: readonly Token[], { text }: Prefix): ReadonlySet<string> {
@@ -49,9 +49,9 @@ function usedNames(args: readonly Token[], { text }: Prefix): ReadonlySet<string
   return used;
 }
 
-function describe({ description, default: standard }: CatalogueOption): { description?: string } {
+function describe({ description, default: standard }: CatalogueOption): string | undefined {
   const parts = [description, standard === undefined ? undefined : `default: ${standard}`].filter((part) => part !== undefined);
-  return parts.length === 0 ? {} : { description: parts.join('; ') };
+  return parts.length === 0 ? undefined : parts.join('; ');
 }
 
 function suggestValues({ args, prefix, options }: AppTokens): Suggestion[] {
@@ -63,5 +63,5 @@ function suggestValues({ args, prefix, options }: AppTokens): Suggestion[] {
   return values
     .map((value) => ({ value, insert: quoteValue(name, value) }))
     .filter(({ value, insert }) => insert !== prefix.word && (value.startsWith(prefix.word) || insert.startsWith(prefix.word)))
-    .map(({ insert }) => ({ insert, from: prefix.wordStart, kind: 'value', ...describe(option) }));
+    .map(({ insert }) => ({ insert, from: prefix.wordStart, kind: 'value', description: describe(option) }));
 }

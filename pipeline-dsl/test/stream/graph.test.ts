@@ -32,10 +32,10 @@ it.each([
   expect(streamGraphToText(graphOf(text))).toBe(text);
 });
 
-describe('a graph that was drawn', () => {
-  const app = (id: string, name: string, more = {}) => ({ id, kind: 'app', name, ...more }) as const;
-  const pipe = (from: string, to: string) => ({ from, to, kind: 'pipe' }) as const;
+const app = (id: string, name: string, more = {}) => ({ id, kind: 'app', name, ...more }) as const;
+const pipe = (from: string, to: string) => ({ from, to, kind: 'pipe' }) as const;
 
+describe('a graph that was drawn', () => {
   it('needs no definitions or types', () => {
     const graph: StreamGraph = {
       nodes: [app('x', 'log'), app('y', 'web', { stream: 'pay', properties: { p: 'a b' } })],
