@@ -16,6 +16,9 @@ export interface ChangeSource {
   close(): void;
 }
 
+/** Why a watcher cannot go on where it was. */
+export const tooOld = 'the changes after this position are no longer kept';
+
 /** Changes held for a watcher unless it says otherwise. */
 export const defaultBacklog = 10_000;
 
@@ -37,7 +40,7 @@ export class CursorSource implements ChangeSource {
 
   pull(): readonly Change[] | string {
     const { mode, maxBacklog = defaultBacklog, whenFull = mode === 'every' ? 'disconnect' : 'conflate' } = this.#options;
-    if (this.#cursor < this.#region.changes.earliest) return 'the changes after this position are no longer kept';
+    if (this.#cursor < this.#region.changes.earliest) return tooOld;
     const full = this.backlog > maxBacklog;
     if (full && whenFull === 'disconnect') return `more than ${maxBacklog} changes were waiting for this watcher`;
     if (full && whenFull === 'conflate') return this.#readAll();

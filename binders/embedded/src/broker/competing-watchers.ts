@@ -1,6 +1,6 @@
 import type { WatchMeta } from '../wire/protocol.ts';
 import type { ChangeSource } from './change-source.ts';
-import { defaultBacklog } from './change-source.ts';
+import { defaultBacklog, tooOld } from './change-source.ts';
 import type { Region } from './region.ts';
 import type { Change } from './region-records.ts';
 import type { Selection } from './watch-events.ts';
@@ -77,7 +77,7 @@ export class CompetingWatchers {
   fill(member: CompetingMember): string | undefined {
     const { maxBacklog = defaultBacklog, whenFull } = this.#options;
     const { changes } = this.#region;
-    if (this.#cursor < changes.earliest) return 'the changes after this position are no longer kept';
+    if (this.#cursor < changes.earliest) return tooOld;
     if (whenFull !== 'block' && changes.next - this.#cursor > maxBacklog)
       return `more than ${maxBacklog} changes were waiting for this watcher`;
     const others = new Set<CompetingMember>();

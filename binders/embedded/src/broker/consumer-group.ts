@@ -1,5 +1,6 @@
 import type { StartPosition } from '@millrace/messaging/binder';
-import type { Timer } from '@millrace/core';
+import type { MillraceError, Timer } from '@millrace/core';
+import { copyOf } from '../bytes.ts';
 import { raise } from '../errors.ts';
 import type { Position, StoredPartitionMeta } from '../wire/protocol.ts';
 import { share } from './assignment.ts';
@@ -31,6 +32,7 @@ export class ConsumerGroup {
   #epoch: number;
   #grace: Timer | undefined;
   #started: boolean;
+  #gone: MillraceError | undefined;
 
   constructor(context: BrokerContext, destination: LogDestination, name: string, durable: boolean) {
     this.#context = context;
@@ -114,6 +116,7 @@ export class ConsumerGroup {
   /** Answers the member's poll as soon as there is something for it. */
   serve(member: Member): void {
     member.stopWaiting();
+    if (this.#gone !== undefined) return member.failPoll(this.#gone);
     const { wants } = member;
     if (wants === undefined) return;
     try {
@@ -137,7 +140,7 @@ export class ConsumerGroup {
 
   /** Puts positions into the next commit; {@link applied} follows it. */
   stage(positions: readonly Position[]): void {
-    if (!this.durable) return;
+    if (!this.durable || this.#gone !== undefined) return;
     for (const [partition, , offset] of positions)
       if (offset > (this.#committed[partition] ?? -1)) this.#context.control.put(this.#positionKey(partition), offset);
   }
@@ -164,8 +167,8 @@ export class ConsumerGroup {
   }
 
   dropped(): void {
-    const gone = raise('destinationUnknown', { destination: this.#destination.name });
-    for (const member of this.#members) member.failPoll(gone);
+    this.#gone = raise('destinationUnknown', { destination: this.#destination.name });
+    for (const member of this.#members) member.failPoll(this.#gone);
     this.#grace?.cancel();
     for (const owner of this.#owners) owner?.revocation?.cancel();
   }
@@ -186,7 +189,7 @@ export class ConsumerGroup {
         const { baseOffset: base, firstTime: first, count, bytes } = batch;
         metas.push({ partition, base, first, count, length: bytes.length });
         // The journal's view is only valid until its next call.
-        body.push(Uint8Array.from(bytes));
+        body.push(copyOf(bytes));
         left -= bytes.length;
         this.#delivered[partition] = Math.max(this.#delivered[partition]!, base + count);
       }

@@ -1,5 +1,5 @@
 import type { DestinationInfo } from '@millrace/messaging/binder';
-import type { Timer } from '@millrace/core';
+import type { MillraceError, Timer } from '@millrace/core';
 import type { BatchInput } from '../journal/journal.ts';
 import { encodeRecords } from '../records.ts';
 import type { Leased } from '../wire/protocol.ts';
@@ -44,7 +44,7 @@ export class Queue {
   #lease: number;
   #timer: Timer | undefined;
   #timerDue = Infinity;
-  #dropped = false;
+  #gone: MillraceError | undefined;
 
   constructor(context: BrokerContext, name: string, stored: StoredDestination) {
     this.#context = context;
@@ -80,6 +80,7 @@ export class Queue {
   }
 
   poll(call: Call<'queue.poll'>, state: QueueConsumerState): void {
+    if (this.#gone !== undefined) throw this.#gone;
     const { waitMs } = call.ask;
     let timer: Timer | undefined;
     const poll: WaitingPoll = {
@@ -142,7 +143,7 @@ export class Queue {
       finish();
       call.answer({ items: [], runs: [] });
     }
-    if (this.#dropped) return;
+    if (this.#gone !== undefined) return;
     for (const entry of state.held.values()) this.#putBack(entry, state, 0, 1);
     this.#dispatch();
   }
@@ -173,9 +174,8 @@ export class Queue {
   }
 
   dropped(): void {
-    this.#dropped = true;
     this.#timer?.cancel();
-    const gone = raise('destinationUnknown', { destination: this.name });
+    const gone = (this.#gone = raise('destinationUnknown', { destination: this.name }));
     for (const { call, finish } of this.#polls) {
       finish();
       call.fail(gone);
@@ -188,7 +188,7 @@ export class Queue {
   }
 
   #dispatch(): void {
-    if (this.#dropped) return;
+    if (this.#gone !== undefined) return;
     this.#turn();
     if (this.#now() >= this.#context.graceUntil)
       for (const poll of this.#polls) {

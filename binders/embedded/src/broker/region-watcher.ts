@@ -1,10 +1,11 @@
+import type { MillraceError } from '@millrace/core';
 import type { Headers } from '@millrace/messaging/binder';
 import { ByteWriter } from '../records/byte-writer.ts';
 import { writeHeaders } from '../records/headers.ts';
 import { raise } from '../errors.ts';
 import type { EventMeta, WatchMeta } from '../wire/protocol.ts';
 import type { Call } from './call.ts';
-import { CursorSource, defaultBacklog } from './change-source.ts';
+import { CursorSource, defaultBacklog, tooOld } from './change-source.ts';
 import type { ChangeSource } from './change-source.ts';
 import type { Region } from './region.ts';
 import type { Change } from './region-records.ts';
@@ -31,6 +32,7 @@ export class RegionWatcher {
   #liveDue = true;
   #ready: ToldChange[] = [];
   #poll: Call<'watch.poll'> | undefined;
+  #gone: MillraceError | undefined;
 
   constructor(region: Region, selection: Selection, options: WatchMeta) {
     this.#region = region;
@@ -47,6 +49,7 @@ export class RegionWatcher {
   }
 
   takePoll(call: Call<'watch.poll'>): void {
+    if (this.#gone !== undefined) throw this.#gone;
     this.#poll?.answer({ events: [] });
     this.#poll = call;
     call.onCancel(() => {
@@ -86,6 +89,12 @@ export class RegionWatcher {
     this.#region.gate.reconsider();
   }
 
+  /** The region is deleted. */
+  end(error: MillraceError): void {
+    this.#gone = error;
+    this.fail(error);
+  }
+
   fail(error: unknown): void {
     const poll = this.#poll;
     this.#poll = undefined;
@@ -98,8 +107,9 @@ export class RegionWatcher {
     if (name !== undefined) return this.#beginNamed(name, resumed);
     const { next } = this.#region.changes;
     this.#base = resumed ?? next;
-    if (resumeAfter !== undefined && resumed === undefined) this.#lose('the position is of an earlier region of this name');
-    else if (resumeAfter === undefined) this.#takeSnapshot(snapshot);
+    if (resumeAfter === undefined) this.#takeSnapshot(snapshot);
+    else if (resumed === undefined) this.#lose('the position is of an earlier region of this name');
+    else if (resumed < this.#region.changes.earliest) this.#lose(tooOld);
     return new CursorSource(this.#region, this.#options, this.#base);
   }
 

@@ -110,7 +110,7 @@ export class Region {
     this.#timer?.cancel();
     this.gate.dropped();
     const gone = raise('destinationUnknown', { destination: this.name });
-    for (const watcher of this.watchers) watcher.fail(gone);
+    for (const watcher of this.watchers) watcher.end(gone);
   }
 
   #apply(call: Call<'region.apply'>): void {
