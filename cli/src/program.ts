@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { MillraceError } from '@millrace/core';
 import { addAppCommands } from './commands/apps.ts';
 import { addCompletionCommand } from './commands/completion.ts';
@@ -18,15 +18,12 @@ export function createProgram(): Command {
   const program = new Command('millrace')
     .description('Event-driven microservices: event streams, commands and data events over interchangeable binders.')
     .version((createRequire(import.meta.url)('../package.json') as { version: string }).version)
-    .option('--json', 'print results and errors as JSON, one document a line')
-    .option('--data-dir <dir>', "the embedded binder's directory (default: MILLRACE_DATA_DIR or .millrace)")
-    .option('--binder <name>', 'the binder of everything that names none (default: MILLRACE_BINDER or embedded)')
-    .option('--config <file>', 'a configuration file instead of millrace.config.*')
-    .option('--debug', 'print stack traces of errors')
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("('millrace --help' lists the commands)")
+    .configureHelp({ showGlobalOptions: true })
     .exitOverride();
+  for (const option of globalOptions()) program.addOption(option);
   for (const add of [
     addRunCommand,
     addAppCommands,
@@ -41,7 +38,25 @@ export function createProgram(): Command {
   ]) {
     add(program);
   }
+  program.commands.forEach(acceptGlobals);
   return program;
+}
+
+function globalOptions(): readonly Option[] {
+  return [
+    new Option('--json', 'print results and errors as JSON, one document a line'),
+    new Option('--data-dir <dir>', "the embedded binder's directory (default: MILLRACE_DATA_DIR or .millrace)"),
+    new Option('--binder <name>', 'the binder of everything that names none (default: MILLRACE_BINDER or embedded)'),
+    new Option('--config <file>', 'a configuration file instead of millrace.config.*'),
+    new Option('--debug', 'print stack traces of errors'),
+  ];
+}
+
+// Options of every command may stand before its name or after it; help shows them once, as global ones.
+function acceptGlobals(command: Command): void {
+  for (const option of globalOptions())
+    if (!command.options.some(({ long }) => long === option.long)) command.addOption(option.hideHelp());
+  command.commands.forEach(acceptGlobals);
 }
 
 /** Runs one command line and resolves with the exit code: 0 done, 1 failed, 2 wrong usage. Never throws. */

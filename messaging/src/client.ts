@@ -151,7 +151,10 @@ export interface CallOptions extends Omit<SendOptions, 'notBefore' | 'delayMs'> 
 export interface HandleOptions {
   /** Commands handled at once (default 16). */
   readonly concurrency?: number | undefined;
-  /** How long a command is ours without sign of life; extended by itself while the handler runs (default 30000). */
+  /**
+   * How long a command is ours without sign of life (default 30000). Extended by itself while the handler runs, from this process's
+   * event loop: a handler that blocks the loop for longer loses the command to another consumer, and its outcome is void.
+   */
   readonly leaseMs?: number | undefined;
   readonly retry?: RetryOptions | undefined;
   readonly onFailure?: 'park' | 'skip' | undefined;

@@ -1,4 +1,5 @@
 import type { RegionOptions } from './binder/index.ts';
+import type { CloudEventOptions } from './policies/cloud-events.ts';
 import type { Codec } from './policies/codec.ts';
 import type { Schema } from './policies/schema.ts';
 
@@ -23,7 +24,7 @@ export interface EventStreamOptions<T> {
   readonly contentType?: string | undefined;
   readonly codec?: Codec | undefined;
   /** `binary` or `structured`: send as CloudEvents of this type. */
-  readonly cloudEvents?: { readonly mode: 'binary' | 'structured'; readonly type: string; readonly source?: string } | undefined;
+  readonly cloudEvents?: CloudEventOptions | undefined;
   readonly binder?: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 import { errorTable, MillraceError, type ErrorCode } from '@millrace/core';
-import type { Binder } from './binder/index.ts';
+import type { Binder } from './binder/binder.ts';
 
 /** Every failure that the portable layer raises. */
 export const raise = errorTable({
@@ -23,7 +23,6 @@ export const raise = errorTable({
     retryable: true,
   },
   INVALID_OPTION: { code: 'INVALID_ARGUMENT', message: "option '{option}' is {value}, but must be {rule}" },
-  NOT_BUILT: { code: 'UNSUPPORTED', message: '{operation} is being built' },
   // Payloads
   SCHEMA_MISMATCH: {
     code: 'INVALID_ARGUMENT',
@@ -104,6 +103,7 @@ export const raise = errorTable({
     message: "the binder stopped delivering '{destination}' to group '{group}'; the subscription attaches again by itself",
     retryable: true,
   },
+  CONSUMER_FAILED: { code: 'INTERNAL', message: '{name} failed: {problem}; it is attached again by itself', retryable: true },
   BATCH_ITEM_FAILED: { code: 'INTERNAL', message: "the batch handler answered '{outcome}' for this event: {problem}" },
   HANDLER_UNCAUGHT: {
     code: 'INTERNAL',
@@ -176,7 +176,10 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: "an entry of region '{region}' cannot be {value}; use delete to remove '{key}'",
   },
-  ENTRIES_NOT_PUT: { code: 'UNAVAILABLE', message: "{count} of {total} entries were not put into region '{region}': {problem}" },
+  ENTRIES_NOT_PUT: {
+    code: 'INTERNAL',
+    message: "{count} of {total} entries were not put into region '{region}': {problem}; details.failed has their places",
+  },
   ENTRY_CONFLICT: {
     code: 'CONFLICT',
     message: "entry '{key}' of region '{region}' has version {version}, not {expected}; read it again and decide anew",
@@ -247,9 +250,4 @@ export function binderError(binder: Binder, operation: string, error: unknown): 
 /** What a handler throws to have a message parked now, without further tries. */
 export function reject(problem: string, cause?: unknown): MillraceError {
   return raise('REJECTED', { problem }, cause);
-}
-
-/** Stands where a pattern is still to come. */
-export function notBuilt(operation: string): () => Promise<never> {
-  return () => Promise.reject(raise('NOT_BUILT', { operation }));
 }

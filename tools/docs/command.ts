@@ -31,13 +31,17 @@ function sections(command: Command): readonly string[] {
 }
 
 function optionTable(command: Command): string {
-  if (command.options.length === 0) return '';
-  const rows = command.options.map((option) => {
-    const value = option.defaultValue as unknown;
-    const shown =
-      value === undefined || (Array.isArray(value) && value.length === 0) ? '' : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
-    return [`\`${option.flags}\``, option.description, shown];
-  });
+  if (command.options.every(({ hidden }) => hidden)) return '';
+  const rows = command.options
+    .filter(({ hidden }) => !hidden)
+    .map((option) => {
+      const value = option.defaultValue as unknown;
+      const shown =
+        value === undefined || (Array.isArray(value) && value.length === 0)
+          ? ''
+          : `\`${JSON.stringify(value).replaceAll('"', '')}\``;
+      return [`\`${option.flags}\``, option.description, shown];
+    });
   return table(['Option', 'Meaning', 'Default'], rows);
 }
 

@@ -70,7 +70,7 @@ export class Stage {
     let failure: { readonly error: unknown } | undefined;
     try {
       await kit.open();
-      await scenario.run(kit);
+      await kit.within(scenario.run(kit), 'the scenario as a whole', patienceMs(this.#settings));
     } catch (error) {
       failure = { error };
     }
@@ -80,10 +80,15 @@ export class Stage {
   }
 }
 
-/** How long a scenario may take at most before the test runner gives up on it: far beyond any wait inside it. */
+/** How long a scenario may take in all: far beyond any wait inside it. */
+function patienceMs({ timeouts, stress }: Settings): number {
+  return (stress ? 20 : 4) * timeouts.recoverMs;
+}
+
+/** When a test runner may give up on a scenario: after the kit did, and closed its clients. */
 export function scenarioTimeoutMs(harness: ConformanceHarness): number {
-  const { timeouts, stress } = settingsOf(harness);
-  return 4 * timeouts.recoverMs * (stress ? 5 : 1);
+  const settings = settingsOf(harness);
+  return patienceMs(settings) + 4 * settings.timeouts.settleMs;
 }
 
 function newPrefix(): string {

@@ -102,7 +102,7 @@ describe('stress mode', () => {
         return { ...broker, connect, stop: () => broker.stop() };
       },
     });
-    const report = await runConformance(harness, { only: ['delivery', 'partitions'] });
+    const report = await runConformance(harness, { only: ['partitions'] });
     expect(report.failed).toEqual([]);
     expect(clients).toBe(1 + 10 * report.passed.length);
   });

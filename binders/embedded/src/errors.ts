@@ -37,6 +37,58 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message: 'the journal is closed; open it again',
   },
+  // Journal
+  commitTooLarge: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      'a commit of {size} bytes is larger than {limit} bytes, which is the most that can be made durable in one step; split it',
+  },
+  offsetsLost: {
+    code: 'DATA_LOSS',
+    message:
+      'offsets {from} to {to} of stream {stream} are damaged on disk and cannot be read; restore them from elsewhere or skip them by reading from offset {to}',
+  },
+  journalDiskFull: {
+    code: 'RESOURCE_EXHAUSTED',
+    message: "there is no space left for '{directory}'; nothing was written: free space and try again",
+    retryable: true,
+  },
+  commitUnknown: {
+    code: 'INDETERMINATE',
+    message:
+      "writing to '{directory}' failed with {why}; whether the last commit survives is not known until the journal is opened again",
+  },
+  journalFenced: {
+    code: 'UNAVAILABLE',
+    message: "writing to '{directory}' failed with {why} and its contents are uncertain; check the disk, then restart",
+  },
+  readFailed: {
+    code: 'UNAVAILABLE',
+    message: "reading from '{directory}' failed with {why}; check the disk",
+    retryable: true,
+  },
+  diskFailed: {
+    code: 'UNAVAILABLE',
+    message: "opening the journal in '{directory}' failed with {why}; check the disk and the permissions",
+  },
+  journalDirectoryUnusable: {
+    code: 'PERMISSION_DENIED',
+    message: "the data directory '{directory}' cannot be used: {why}; it must be a directory that this user may write to",
+  },
+  directoryInUse: {
+    code: 'UNAVAILABLE',
+    message: "the data directory '{directory}' is in use by another process; stop that one or choose another directory",
+    retryable: true,
+  },
+  formatTooNew: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "'{file}' in '{directory}' was written in format {version}, this version reads up to {supported}; upgrade, or use another data directory",
+  },
+  journalUnreadable: {
+    code: 'DATA_LOSS',
+    message: "no file in '{directory}' can be recognised as part of a journal; restore them, or move them away to start empty",
+  },
   // Destinations
   nameEmpty: {
     code: 'INVALID_ARGUMENT',

@@ -72,7 +72,7 @@ async function argumentValues(command: Command, rest: readonly string[], typed: 
 
 async function completeDefinition(typed: string): Promise<readonly string[]> {
   const { completeStream } = await import('@millrace/pipeline-dsl');
-  const { completionCatalogue } = await import('@millrace/apps');
+  const { completionCatalogue } = await import('../completion-catalogue.ts');
   return completeStream(typed, typed.length, completionCatalogue()).map((proposal) => proposal.text);
 }
 

@@ -24,9 +24,13 @@ export function checkSendOptions(options: SendOptions, can: QueueCapabilities, b
 }
 
 function checkNumbers(options: SendOptions, priorities: number): void {
-  const { priority = 0, delayMs = 0, timeToLiveMs = 1, deduplicateMs = 0 } = options;
+  const { priority = 0, delayMs = 0, timeToLiveMs = 1, deduplicateMs = 0, notBefore, id } = options;
   const fits = Number.isInteger(priority) && priority >= 0 && priority < Math.max(1, priorities);
   if (!fits) throw raise('INVALID_OPTION', { option: 'priority', value: priority, rule: `an integer from 0 to ${priorities - 1}` });
+  if (Number.isNaN(notBefore?.getTime()))
+    throw raise('INVALID_OPTION', { option: 'notBefore', value: notBefore, rule: 'a valid date' });
+  if (deduplicateMs > 0 && id === undefined)
+    throw raise('INVALID_OPTION', { option: 'deduplicateMs', value: deduplicateMs, rule: "accompanied by the 'id' to compare" });
   atLeast('delayMs', delayMs, 0);
   atLeast('timeToLiveMs', timeToLiveMs, 1);
   atLeast('deduplicateMs', deduplicateMs, 0);

@@ -1,20 +1,27 @@
 import type { TrackedEvent } from './tracked-event.ts';
 
-const arrivals: ReadonlySet<string> = new Set(['snapshot', 'created', 'entered']);
-const removals: ReadonlySet<string> = new Set(['removed', 'expired', 'left']);
+type Kind = TrackedEvent['kind'];
 
-/**
- * Two events of one key that both wait, as one: what the key is now, told to someone who knows what was before the first. Something
- * that came and went meanwhile is told as gone; whoever never knew it loses nothing by that.
- */
-export function conflate(first: TrackedEvent, second: TrackedEvent): TrackedEvent {
-  return { ...second, kind: kindOf(first.kind, second.kind), previous: first.previous };
+const arrivals: ReadonlySet<Kind> = new Set<Kind>(['snapshot', 'created', 'entered']);
+const removals: ReadonlySet<Kind> = new Set<Kind>(['removed', 'expired', 'left']);
+const conditional: ReadonlySet<Kind> = new Set<Kind>(['entered', 'changed']);
+
+/** Whether someone who is told this event knew of the entry before. */
+export function knewBefore({ kind }: TrackedEvent): boolean {
+  return !arrivals.has(kind);
 }
 
-function kindOf(first: TrackedEvent['kind'], second: TrackedEvent['kind']): TrackedEvent['kind'] {
-  if (removals.has(second)) return second;
-  if (arrivals.has(first)) return first;
-  // Gone and back again: to the watcher it has only changed.
-  if (removals.has(first)) return second === 'entered' || second === 'changed' ? 'changed' : 'updated';
-  return second;
+/**
+ * Two events of one key that both wait, as one: what the entry is now, for someone who `knew` of it before the first that waited, or
+ * did not. What came and went meanwhile is told as gone; whoever never knew it loses nothing by that.
+ */
+export function conflate(first: TrackedEvent, second: TrackedEvent, knew: boolean): TrackedEvent {
+  return { ...second, kind: kindOf(first.kind, second.kind, knew), previous: first.previous };
+}
+
+function kindOf(first: Kind, second: Kind, knew: boolean): Kind {
+  if (removals.has(second) || second === 'snapshot') return second;
+  if (knew) return conditional.has(second) ? 'changed' : 'updated';
+  if (first === 'snapshot') return first;
+  return conditional.has(second) ? 'entered' : 'created';
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '@millrace/core';
 import { KeyedExecutor, type Step } from '../policies/keyed-executor.ts';
 import { retryDelay, type RetryPolicy } from '../policies/retry.ts';
-import { conflate } from './conflate.ts';
+import { conflate, knewBefore } from './conflate.ts';
 import { PositionPrefix } from './position-prefix.ts';
 import type { TrackedEvent } from './tracked-event.ts';
 
@@ -24,6 +24,8 @@ export interface DispatcherOptions {
 
 interface Job {
   event: TrackedEvent;
+  /** Whether the watcher knew of the entry before the first event that is part of this one. */
+  readonly knew: boolean;
   /** Set once the handler had it, so that it is not changed under its feet. */
   started: boolean;
   attempt: number;
@@ -102,11 +104,11 @@ export class Dispatcher {
     const finish = this.#prefix.begin(event.position);
     const waiting = this.#options.conflate ? this.#newest.get(event.key) : undefined;
     if (waiting !== undefined && !waiting.started) {
-      waiting.event = conflate(waiting.event, event);
+      waiting.event = conflate(waiting.event, event, waiting.knew);
       waiting.finish.push(finish);
       return;
     }
-    const job: Job = { event, started: false, attempt: 0, finish: [finish] };
+    const job: Job = { event, knew: knewBefore(event), started: false, attempt: 0, finish: [finish] };
     if (this.#options.conflate) this.#newest.set(event.key, job);
     this.#held++;
     this.#executor.submit(event.key, () => this.#run(job));

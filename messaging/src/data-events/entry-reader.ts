@@ -1,3 +1,4 @@
+import type { Clock } from '@millrace/core';
 import type { Binder, RegionBinding, WireEntry } from '../binder/index.ts';
 import { binderError, raise } from '../errors.ts';
 import { Batcher } from '../policies/batcher.ts';
@@ -8,6 +9,7 @@ import { Pending, type Limit } from '../policies/pending.ts';
 export interface RegionAccess {
   readonly binder: Binder;
   readonly binding: RegionBinding;
+  readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly deadlineMs: number;
   readonly origin: string;

@@ -1,6 +1,7 @@
 import type { ChangeOutcome, RegionChange } from '../binder/index.ts';
 import { binderError, raise } from '../errors.ts';
 import { Batcher } from '../policies/batcher.ts';
+import { withDeadline } from '../policies/deadline.ts';
 import { Pending, type Limit } from '../policies/pending.ts';
 import type { RegionAccess } from './entry-reader.ts';
 
@@ -28,13 +29,18 @@ export class EntryWriter {
 
   /** Resolves with what became of the change once it is durable. */
   async apply(change: RegionChange): Promise<ChangeOutcome> {
-    if (!this.#changes.hasRoom) await this.#changes.room();
+    if (!this.#changes.hasRoom) await this.#room();
     return new Promise((resolve, reject) => this.#changes.add(new Pending(change, this.#limit, resolve, reject)));
   }
 
   /** Resolves when every change asked for is settled. */
   idle(): Promise<void> {
     return this.#changes.idle();
+  }
+
+  #room(): Promise<void> {
+    const { clock, deadlineMs: ms, binding } = this.#access;
+    return withDeadline({ clock, ms, operation: `waiting to write to region '${binding.region}'` }, () => this.#changes.room());
   }
 
   async #flush(batch: readonly PendingChange[]): Promise<void> {

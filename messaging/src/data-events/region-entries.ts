@@ -1,3 +1,4 @@
+import { MillraceError } from '@millrace/core';
 import {
   compileWhere,
   type ChangeOutcome,
@@ -7,7 +8,7 @@ import {
   type WireEntry,
 } from '../binder/index.ts';
 import type { Region } from '../definitions.ts';
-import { binderError, raise } from '../errors.ts';
+import { binderError, raise, recode } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
 import { EntryCoder } from './entry-coder.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -64,7 +65,9 @@ export class RegionEntries<V> {
     );
     if (failed.length === 0) return;
     const facts = { region: this.#region.name, count: failed.length, total: puts.length, problem: failed[0]!.reason.message };
-    throw raise('ENTRIES_NOT_PUT', { ...facts, failed: failed.map(({ index }) => index) }, failed[0]!.reason);
+    const { reason } = failed[0]!;
+    const error = raise('ENTRIES_NOT_PUT', { ...facts, failed: failed.map(({ index }) => index) }, reason);
+    throw reason instanceof MillraceError ? recode(error, reason.code) : error;
   }
 
   async putIfAbsent(key: string, value: V, options: PutOptions = {}): Promise<boolean> {

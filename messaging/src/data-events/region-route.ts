@@ -67,7 +67,8 @@ export class RegionRoute {
       throw raise('FACET_MISSING', { binder: binder.name, facet: 'region', operation: 'a region', destination: name });
     try {
       const binding = await binder.region.open(name, { changeRetentionMs: options.changeRetentionMs });
-      const access = { binder, binding, deadlines, deadlineMs: services.defaults.deadlineMs, origin };
+      const { clock, defaults } = services;
+      const access = { binder, binding, clock, deadlines, deadlineMs: defaults.deadlineMs, origin };
       return { binder, can, binding, reader: new EntryReader(access), writer: new EntryWriter(access) };
     } catch (error) {
       throw binderError(binder, `open region '${name}'`, error);

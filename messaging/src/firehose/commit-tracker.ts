@@ -1,6 +1,5 @@
-/** A delivery's place in its tracker. */
-export interface Place<D> {
-  readonly delivery: D;
+/** Something with a place in a partition, and whether it is finished. */
+export interface Place {
   done: boolean;
 }
 
@@ -8,16 +7,10 @@ export interface Place<D> {
  * Follows the deliveries of one partition from fetched to finished, in whatever order they finish, and knows how far everything is:
  * the finished contiguous prefix, in the order of arrival, which is all that may be committed where acknowledgement is cumulative.
  */
-export class CommitTracker<D> {
+export class CommitTracker<P extends Place> {
   // A queue with a moving head: taking from the front of an array or a Map costs more the longer it is.
-  #places: Place<D>[] = [];
+  #places: P[] = [];
   #head = 0;
-  #unfinished = 0;
-
-  /** Deliveries fetched and not finished. */
-  get unfinished(): number {
-    return this.#unfinished;
-  }
 
   /** Deliveries fetched and not yet taken with a prefix: what a slow one holds back. */
   get window(): number {
@@ -25,32 +18,22 @@ export class CommitTracker<D> {
   }
 
   /** Takes up the next delivery. */
-  add(delivery: D): Place<D> {
-    const place = { delivery, done: false };
+  add(place: P): void {
     this.#places.push(place);
-    this.#unfinished++;
-    return place;
-  }
-
-  /** Marks a delivery as finished; true if there is now a prefix to take. */
-  done(place: Place<D>): boolean {
-    if (!place.done) this.#unfinished--;
-    place.done = true;
-    return this.#places[this.#head]?.done === true;
   }
 
   /** Takes off the finished prefix; its last delivery stands for all of it. */
-  take(): D | undefined {
+  take(): P | undefined {
     const start = this.#head;
     while (this.#places[this.#head]?.done === true) this.#head++;
     if (this.#head === start) return undefined;
-    const last = this.#places[this.#head - 1]!.delivery;
+    const last = this.#places[this.#head - 1]!;
     this.#compact();
     return last;
   }
 
   /** Whether everything that came before these is finished: they may be committed now. */
-  isNext(places: ReadonlySet<Place<D>>): boolean {
+  isNext(places: ReadonlySet<P>): boolean {
     let left = places.size;
     for (let index = this.#head; index < this.#places.length && left > 0; index++) {
       const place = this.#places[index]!;
@@ -58,6 +41,11 @@ export class CommitTracker<D> {
       else if (!place.done) return false;
     }
     return left === 0;
+  }
+
+  /** What is not finished, in the order of arrival. */
+  open(): P[] {
+    return this.#places.slice(this.#head).filter((place) => !place.done);
   }
 
   #compact(): void {

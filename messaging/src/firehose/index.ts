@@ -62,12 +62,12 @@ class Firehose implements EventStreams {
     return this.#publishing.outlet(stream).publishAll(payloads, options);
   }
 
-  subscribe<T>(stream: EventStream<T>, options: SubscribeOptions, handler: EventHandler<T>): Promise<Subscription> {
+  async subscribe<T>(stream: EventStream<T>, options: SubscribeOptions, handler: EventHandler<T>): Promise<Subscription> {
     const concurrency = positive('concurrency', options.concurrency, defaultConcurrency);
     return this.#start(stream, options, (consumption, coder) => new EventProcessor(consumption, coder, handler, concurrency));
   }
 
-  subscribeBatch<T>(stream: EventStream<T>, options: SubscribeBatchOptions, handler: BatchHandler<T>): Promise<Subscription> {
+  async subscribeBatch<T>(stream: EventStream<T>, options: SubscribeBatchOptions, handler: BatchHandler<T>): Promise<Subscription> {
     const limits = {
       concurrency: positive('concurrency', options.concurrency, defaultConcurrency),
       maxBatch: positive('maxBatch', options.maxBatch, Math.min(defaultBatch, options.maxInFlight ?? defaultBatch)),

@@ -4,7 +4,8 @@ import type { Published, PublishAllOptions, PublishOptions } from '../client.ts'
 import type { EventStream } from '../definitions.ts';
 import { raise, recode } from '../errors.ts';
 import { isTextual } from '../policies/codec.ts';
-import { contentTypeOf, MessageCoder, type Draft } from '../policies/message-coder.ts';
+import type { Draft } from '../policies/draft.ts';
+import { contentTypeOf, MessageCoder } from '../policies/message-coder.ts';
 import type { Services } from '../runtime/services.ts';
 import { javaHash, selector } from './java-hash.ts';
 import type { Pending, Publisher } from './publisher.ts';

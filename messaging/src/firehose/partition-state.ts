@@ -6,10 +6,9 @@ import type { Failure } from '../policies/park.ts';
 import { CommitTracker, type Place } from './commit-tracker.ts';
 
 /** A delivery under way, with what has happened to it. */
-export interface Tracked {
+export interface Tracked extends Place {
   readonly delivery: Delivery;
   readonly partition: PartitionState;
-  readonly place: Place<Delivery>;
   /** Order of arrival in its partition. */
   readonly sequence: number;
   /** Tries begun. */
@@ -23,22 +22,22 @@ export interface Tracked {
   /** To be tried outside of a batch, because its batch failed as a whole. */
   alone: boolean;
   started: boolean;
+  /** Nothing is left to do here: it is done, or was left to the next consumer. */
   finished: boolean;
 }
 
 /** One assigned partition of a consumer: what is under way in it, and how it is drained when it is lost or the consumer closes. */
 export class PartitionState {
   readonly number: number;
-  readonly tracker = new CommitTracker<Delivery>();
+  readonly tracker = new CommitTracker<Tracked>();
   readonly #cumulative: boolean;
   readonly #abort = new AbortController();
-  readonly #open = new Set<Tracked>();
   #sequence = 0;
   #lastStarted = -1;
   #draining = false;
   #running = 0;
   #wake: (() => void) | undefined;
-  readonly #turns: { readonly places: ReadonlySet<Place<Delivery>>; readonly settle: (error?: Error) => void }[] = [];
+  readonly #turns: { readonly places: ReadonlySet<Tracked>; readonly settle: (error?: Error) => void }[] = [];
 
   constructor(number: number, cumulative: boolean) {
     this.number = number;
@@ -51,11 +50,20 @@ export class PartitionState {
   }
 
   add(delivery: Delivery): Tracked {
-    const sequence = this.#sequence++;
-    const place = this.tracker.add(delivery);
-    const fresh = { attempt: 0, failure: undefined, parkFailures: 0, heldUntil: 0, alone: false, started: false, finished: false };
-    const tracked: Tracked = { delivery, partition: this, place, sequence, ...fresh };
-    this.#open.add(tracked);
+    const tracked: Tracked = {
+      delivery,
+      partition: this,
+      sequence: this.#sequence++,
+      attempt: 0,
+      failure: undefined,
+      parkFailures: 0,
+      heldUntil: 0,
+      alone: false,
+      started: false,
+      finished: false,
+      done: false,
+    };
+    this.tracker.add(tracked);
     return tracked;
   }
 
@@ -78,13 +86,12 @@ export class PartitionState {
   /** Takes an event off; with what may now be acknowledged if it was `done`. */
   finish(tracked: Tracked, done: boolean): Delivery | undefined {
     tracked.finished = true;
-    this.#open.delete(tracked);
     this.#wake?.();
     if (!done) return undefined;
-    this.tracker.done(tracked.place);
+    tracked.done = true;
     const prefix = this.tracker.take();
     this.#checkTurns();
-    return this.#cumulative ? prefix : tracked.delivery;
+    return this.#cumulative ? prefix?.delivery : tracked.delivery;
   }
 
   /**
@@ -108,7 +115,7 @@ export class PartitionState {
 
   /** Resolves when everything that came before these events is finished. */
   async turn(events: readonly Tracked[]): Promise<void> {
-    const places = new Set(events.map(({ place }) => place));
+    const places = new Set(events);
     if (this.#abort.signal.aborted) throw raise('PARTITION_LOST', { partition: this.number });
     if (this.tracker.isNext(places)) return;
     await new Promise<void>((resolve, reject) => {
@@ -132,7 +139,7 @@ export class PartitionState {
   #drained(until: number): boolean {
     if (this.#running > 0) return false;
     if (!this.#cumulative) return true;
-    const needed = [...this.#open].filter((tracked) => tracked.sequence <= this.#lastStarted);
+    const needed = this.tracker.open().filter((tracked) => !tracked.finished && tracked.sequence <= this.#lastStarted);
     return needed.length === 0 || needed.some((tracked) => tracked.heldUntil > until);
   }
 }

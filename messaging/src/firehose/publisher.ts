@@ -2,7 +2,7 @@ import type { Clock, MillraceError, Timer } from '@millrace/core';
 import type { Binder, ProducerBinding, SendOutcome } from '../binder/index.ts';
 import { binderError, raise } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
-import type { Draft } from '../policies/message-coder.ts';
+import type { Draft } from '../policies/draft.ts';
 import type { Counter } from '../policies/metrics.ts';
 
 /** A message waiting for its outcome; its partition is filled in when it is sent. */

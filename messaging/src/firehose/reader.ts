@@ -110,9 +110,9 @@ function decode<T>(coder: MessageCoder<T>, destination: string, message: LogMess
   };
   try {
     const decoded = coder.decode(message, `${destination}/${partition}/${offset}`);
-    if (!(decoded instanceof Promise)) return { ...decoded, partition, offset };
+    if (!(decoded instanceof Promise)) return Object.assign(decoded, { partition, offset });
     return decoded.then(
-      (ready) => ({ ...ready, partition, offset }),
+      (ready) => Object.assign(ready, { partition, offset }),
       (error: unknown) => Promise.reject(unreadable(error)),
     );
   } catch (error) {

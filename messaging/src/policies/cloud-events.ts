@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { headerNames, type Headers, type HeaderValue, type InboundMessage } from '../binder/index.ts';
 import { raise } from '../errors.ts';
 import { type Codec, contentTypes, decodeWith, essence, isTextual } from './codec.ts';
-import type { Draft } from './message-coder.ts';
+import type { Draft } from './draft.ts';
 
 /** How messages of a destination are sent as CloudEvents 1.0. */
 export interface CloudEventOptions {
@@ -37,11 +37,15 @@ export function cloudEventOf(message: { readonly headers: Headers }): CloudEvent
 
 /** The id that a CloudEvent was given by its sender. */
 export function cloudEventId(headers: Headers): string | undefined {
-  for (const candidate of prefixes) {
-    const id = headers[`${candidate}id`];
-    if (typeof id === 'string' && `${candidate}specversion` in headers) return id;
-  }
-  return undefined;
+  // Every message is looked at: no names are put together here.
+  const version =
+    headers['ce_specversion'] ??
+    headers['ce-specversion'] ??
+    headers['cloudEvents:specversion'] ??
+    headers['cloudEvents_specversion'];
+  if (version === undefined) return undefined;
+  const id = headers['ce_id'] ?? headers['ce-id'] ?? headers['cloudEvents:id'] ?? headers['cloudEvents_id'];
+  return typeof id === 'string' ? id : undefined;
 }
 
 /** Makes a message that is written already into a CloudEvent. Tombstones keep their empty payload and get the attributes as headers. */
@@ -78,7 +82,9 @@ function dataOf(bytes: Uint8Array, payload: unknown, contentType: string): { dat
   return isTextual(contentType) ? { data: buffer.toString() } : { data_base64: buffer.toString('base64') };
 }
 
+/** Whether a content type says that the payload is a whole CloudEvent. */
 export function isStructured(contentType: string): boolean {
+  if (!contentType.includes('cloudevents')) return false;
   const type = essence(contentType);
   return type === structuredType || type === 'application/cloudevents';
 }

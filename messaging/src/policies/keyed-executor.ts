@@ -25,6 +25,7 @@ export class KeyedExecutor {
   #running = 0;
   #size = 0;
   #paused = false;
+  #pumping = false;
 
   constructor(clock: Clock, concurrency: number) {
     this.#clock = clock;
@@ -87,26 +88,29 @@ export class KeyedExecutor {
   }
 
   #pump(): void {
+    // A synchronous task ends in this loop: it may submit others, but they do not nest.
+    if (this.#pumping) return;
+    this.#pumping = true;
     while (!this.#paused && this.#running < this.#concurrency) {
       const lane = this.#ready.shift();
-      if (lane === undefined) return;
+      if (lane === undefined) break;
       this.#running++;
-      this.#start(lane);
+      const result = lane.tasks[0]!();
+      if (result instanceof Promise) void result.then((step) => this.#endLater(lane, step));
+      else this.#ended(lane, result);
     }
+    this.#pumping = false;
   }
 
-  #start(lane: Lane): void {
-    const result = lane.tasks[0]!();
-    if (result instanceof Promise) void result.then((step) => this.#ended(lane, step));
-    // A synchronous task must not end inside `submit`: its caller has not finished its own bookkeeping yet.
-    else queueMicrotask(() => this.#ended(lane, result));
+  #endLater(lane: Lane, step: Step): void {
+    this.#ended(lane, step);
+    this.#pump();
   }
 
   #ended(lane: Lane, step: Step): void {
     this.#running--;
     if (step === undefined) this.#advance(lane);
     else this.#hold(lane, step.againAfterMs);
-    this.#pump();
   }
 
   #advance(lane: Lane): void {

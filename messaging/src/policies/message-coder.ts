@@ -1,12 +1,10 @@
 import { systemClock, type Clock } from '@millrace/core';
-import { headerNames, type Headers, type InboundMessage, type OutboundMessage } from '../binder/index.ts';
+import { headerNames, type Headers, type InboundMessage } from '../binder/index.ts';
 import type { Message, MessageOptions } from '../message.ts';
 import { type Codec, type CodecRegistry, contentTypes, decodeWith, encodeWith, naturalContentType, unquote } from './codec.ts';
 import { type CloudEventOptions, cloudEventId, fromStructured, isStructured, toCloudEvent } from './cloud-events.ts';
+import type { Draft } from './draft.ts';
 import { type Schema, validate } from './schema.ts';
-
-/** A message being put together. */
-export type Draft = { -readonly [Name in keyof OutboundMessage]: OutboundMessage[Name] };
 
 type Written = InboundMessage & { readonly payload: Uint8Array };
 

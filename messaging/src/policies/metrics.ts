@@ -117,8 +117,9 @@ class HistogramChild implements Histogram, Child {
   observe(value: number): void {
     this.#count++;
     this.#sum += value;
-    const index = this.#bounds.findIndex((bound) => value <= bound);
-    if (index >= 0) this.#counts[index]!++;
+    let index = 0;
+    while (index < this.#bounds.length && value > this.#bounds[index]!) index++;
+    if (index < this.#bounds.length) this.#counts[index]!++;
   }
 
   lines(name: string, labels: string): string[] {

@@ -1,9 +1,13 @@
 import type { Subscription, SubscriptionHealth } from '../client.ts';
 import { raise } from '../errors.ts';
 
+const longestInterval = 0x7fffffff;
+
 /** The subscriptions of a runtime, by name; equal names are told apart by a number. */
 export class Subscriptions {
   readonly #byName = new Map<string, Subscription>();
+  /** A process with subscriptions is a service: it lives until they are closed, whatever handles its binders hold. */
+  #keepAlive: NodeJS.Timeout | undefined;
   #closing = false;
 
   /** Adds one; returns how to take it out. `FAILED_PRECONDITION` once closing has begun. */
@@ -12,7 +16,8 @@ export class Subscriptions {
     let name = subscription.name;
     for (let number = 2; this.#byName.has(name); number++) name = `${subscription.name}#${number}`;
     this.#byName.set(name, subscription);
-    return () => void this.#byName.delete(name);
+    this.#keepAlive ??= setInterval(() => {}, longestInterval);
+    return () => this.#remove(name);
   }
 
   health(): Record<string, SubscriptionHealth> {
@@ -25,5 +30,12 @@ export class Subscriptions {
     const closing = [...this.#byName.values()].map((subscription) => subscription.close({ deadlineMs }));
     const results = await Promise.allSettled(closing);
     for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
+
+  #remove(name: string): void {
+    this.#byName.delete(name);
+    if (this.#byName.size > 0) return;
+    clearInterval(this.#keepAlive);
+    this.#keepAlive = undefined;
   }
 }

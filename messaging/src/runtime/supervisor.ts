@@ -1,4 +1,5 @@
 import { messageOf, MillraceError, type Clock } from '@millrace/core';
+import { raise } from '../errors.ts';
 import { delay } from '../policies/deadline.ts';
 import type { Counter } from '../policies/metrics.ts';
 import { jittered } from '../policies/retry.ts';
@@ -95,13 +96,10 @@ export class Supervisor {
 
   #failed(error: unknown): void {
     this.#failures++;
-    this.#error = error instanceof MillraceError ? error : new MillraceError(messageOf(error), unexpected(error));
-    this.#supervised.log('error', `${this.#supervised.name} died and is attached again: ${messageOf(error)}`, {
+    const { name, log } = this.#supervised;
+    this.#error = error instanceof MillraceError ? error : raise('CONSUMER_FAILED', { name, problem: messageOf(error) }, error);
+    log('error', `${name} died and is attached again: ${messageOf(error)}`, {
       failures: this.#failures,
     });
   }
-}
-
-function unexpected(cause: unknown) {
-  return { code: 'INTERNAL', reason: 'CONSUMER_DIED', cause } as const;
 }

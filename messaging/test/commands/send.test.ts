@@ -82,6 +82,13 @@ describe('send', () => {
     await expect(setUp().mr.send(work, 1, { priority: 10 })).rejects.toMatchObject({ code: 'INVALID_ARGUMENT' });
   });
 
+  it.each([{ deduplicateMs: 10 }, { notBefore: new Date(Number.NaN) }, { delayMs: -1 }, { timeToLiveMs: 0 }])(
+    'refuses %j, which makes no sense',
+    async (options) => {
+      await expect(setUp().mr.send(work, 1, options)).rejects.toMatchObject({ reason: 'INVALID_OPTION' });
+    },
+  );
+
   it('refuses a payload that does not match the schema', async () => {
     const { binder, mr } = setUp();
     await expect(mr.send(command('work', { input: positive }), -1)).rejects.toMatchObject({ reason: 'SCHEMA_MISMATCH' });

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { conflate } from '../../src/data-events/conflate.ts';
+import { conflate, knewBefore } from '../../src/data-events/conflate.ts';
 import { changeEvent, type TrackedEvent } from '../../src/data-events/tracked-event.ts';
 
 type Kind = 'created' | 'updated' | 'removed' | 'expired' | 'entered' | 'changed' | 'left';
@@ -29,11 +29,12 @@ it.each<[Kind, Kind, Kind]>([
   ['changed', 'left', 'left'],
   ['left', 'entered', 'changed'],
 ])('%s, then %s, is %s', (first, second, both) => {
-  expect(conflate(event(first, 1), event(second, 2)).kind).toBe(both);
+  const one = event(first, 1);
+  expect(conflate(one, event(second, 2), knewBefore(one)).kind).toBe(both);
 });
 
 it('is what the second says, with the previous value of the first', () => {
-  expect(conflate(event('updated', 1, 'b', 'a'), event('updated', 2, 'c', 'b'))).toEqual(event('updated', 2, 'c', 'a'));
+  expect(conflate(event('updated', 1, 'b', 'a'), event('updated', 2, 'c', 'b'), true)).toEqual(event('updated', 2, 'c', 'a'));
 });
 
 it('leaves a watcher where all events would have left it, however they are conflated, by events that fit', () => {
@@ -43,13 +44,15 @@ it('leaves a watcher where all events would have left it, however they are confl
       let state = exists ? 'initial' : undefined;
       let waiting: TrackedEvent | undefined;
       let told = state;
+      let knew = false;
       for (const [index, { value, waits }] of history.entries()) {
         const next = value ?? undefined;
         if (next === undefined && state === undefined) continue;
         const kind = next === undefined ? 'removed' : state === undefined ? 'created' : 'updated';
         const one = event(kind, index, next, state);
         state = next;
-        waiting = waiting === undefined ? one : conflate(waiting, one);
+        if (waiting === undefined) knew = knewBefore(one);
+        waiting = waiting === undefined ? one : conflate(waiting, one, knew);
         if (waits) continue;
         told = follow(told, waiting);
         waiting = undefined;

@@ -117,6 +117,12 @@ describe('entries', () => {
     };
     const strict = mr.region(region<Seat>('seats', { schema }));
     await expect(strict.put('a', { price: -1 })).rejects.toMatchObject({ reason: 'SCHEMA_MISMATCH' });
+    const some = strict.putAll([
+      ['x', { price: 1 }],
+      ['y', { price: -1 }],
+    ]);
+    await expect(some).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'ENTRIES_NOT_PUT', details: { failed: [1] } });
+    expect(await strict.get('x')).toEqual({ price: 1 });
     await seats.put('a', { price: -1 });
     await expect(strict.get('a')).rejects.toThrow(/price: negative/);
   });

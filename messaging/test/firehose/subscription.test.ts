@@ -407,7 +407,12 @@ test('a consumer that dies is attached again with back-off, visibly, and loses n
   await mr.publish(events, { key: 'a', n: 0 });
   await vi.waitFor(() => expect(seen).toEqual([0]));
   die(new Error('channel closed'));
-  await vi.waitFor(() => expect(subscription.health).toMatchObject({ status: 'recovering', error: { message: 'channel closed' } }));
+  await vi.waitFor(() =>
+    expect(subscription.health).toMatchObject({
+      status: 'recovering',
+      error: { message: expect.stringContaining('channel closed') },
+    }),
+  );
   expect(mr.health().status).toBe('down');
   await mr.publish(events, { key: 'a', n: 1 });
   await clock.advance(120);
@@ -475,7 +480,7 @@ test('what a handler publishes continues the trace of the event, also after it w
 
 test('options that make no sense are refused by name', async () => {
   const mr = runtimeOn(memoryBinder());
-  await expect(async () => mr.subscribe(events, { concurrency: 0 }, () => {})).rejects.toThrow(/'concurrency' is 0/);
-  await expect(async () => mr.subscribe(events, { maxInFlight: 1.5 }, () => {})).rejects.toThrow(/'maxInFlight' is 1.5/);
-  await expect(async () => mr.subscribeBatch(events, { maxBatch: -1 }, () => {})).rejects.toThrow(/'maxBatch' is -1/);
+  await expect(mr.subscribe(events, { concurrency: 0 }, () => {})).rejects.toThrow(/'concurrency' is 0/);
+  await expect(mr.subscribe(events, { maxInFlight: 1.5 }, () => {})).rejects.toThrow(/'maxInFlight' is 1.5/);
+  await expect(mr.subscribeBatch(events, { maxBatch: -1 }, () => {})).rejects.toThrow(/'maxBatch' is -1/);
 });

@@ -61,14 +61,15 @@ export function unquote(quoted: string): string {
   return content.includes(quote) ? content.replaceAll(quote + quote, quote) : content;
 }
 
-/** The text that stands for `value` behind `--name=`, quoted only where needed. Throws `valueNotWritable` for a NUL. */
+/** The text that stands for `value` behind `--name=`, quoted only where needed. Throws `valueNotWritable` for a NUL inside. */
 export function quoteValue(name: string, value: string): string {
-  if (value.includes('\0')) throw raise('valueNotWritable', { name });
   const habitual = quoteByHabit(value);
   if (readsBackAs(habitual, value)) return habitual;
   const double = `"${value}"`;
   if (value.includes("'") && readsBackAs(double, value)) return double;
-  return quoteText(value);
+  const single = quoteText(value);
+  if (!readsBackAs(single, value)) throw raise('valueNotWritable', { name });
+  return single;
 }
 
 /** `text` in single quotes, those inside it doubled. */

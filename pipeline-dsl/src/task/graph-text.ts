@@ -149,7 +149,7 @@ class GraphWriter {
       const reach = new Set([...this.#index.reach(target)].filter((node) => !beyond?.has(node)));
       const [apart, touching] = partition(groups, (group) => ![...group.reach].some((node) => reach.has(node)));
       const members = [...touching.flatMap((group) => group.members), target];
-      groups = [...apart, { members, reach: new Set([...touching.flatMap((group) => [...group.reach]), ...reach]) }];
+      groups = [...apart, { members, reach: new Set([...touching.flatMap((group) => Array.from(group.reach)), ...reach]) }];
     }
     return groups.map(({ members }) => members);
   }

@@ -154,7 +154,7 @@ export const deliveryScenarios = group(
 
   scenario('receive waits for what comes', [], async (kit) => {
     const { consumer, producer } = await pair(kit);
-    const receiving = consumer.receive(10);
+    const receiving = kit.meanwhile(consumer.receive(10));
     await kit.pass(kit.timeouts.quietMs);
     await accepted(kit, producer.send([message('awaited')]));
     assert.deepEqual(texts(await kit.within(receiving, 'the waiting receive')), ['awaited']);

@@ -171,7 +171,7 @@ async function requests(kit: Kit, fault: Fault): Promise<void> {
         const request = command(`r${round}`, { headers: { [headerNames.replyTo]: source.address } });
         await kit.queue.send(name, [request]).catch(() => undefined);
         // A reply may be lost in the fault; the next request gets its own.
-        const receiving = source.receive(10, kit.timeouts.stepMs);
+        const receiving = kit.meanwhile(source.receive(10, kit.timeouts.stepMs));
         await Promise.race([receiving, kit.pass(kit.timeouts.stepMs)]);
         answered += (await receiving).length;
       }

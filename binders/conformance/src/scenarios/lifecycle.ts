@@ -64,13 +64,14 @@ export const lifecycleScenarios = group(
     const name = kit.name();
     await kit.within(client.close(), 'close');
     const calls = {
-      'log.partitions': client.log?.partitions(name),
-      'queue.consume': client.queue?.consume(name),
-      'region.open': client.region?.open(name),
-      'parking.summary': client.parking?.summary(),
+      'log.partitions': () => client.log?.partitions(name),
+      'queue.consume': () => client.queue?.consume(name),
+      'region.open': () => client.region?.open(name),
+      'parking.summary': () => client.parking?.summary(),
     };
     for (const [what, call] of Object.entries(calls)) {
-      if (call !== undefined) await rejectsWith(kit, closedCodes, call, `${what} after close`);
+      const calling = call();
+      if (calling !== undefined) await rejectsWith(kit, closedCodes, calling, `${what} after close`);
     }
   }),
 
@@ -82,7 +83,7 @@ export const lifecycleScenarios = group(
 
   scenario('closing a consumer ends its waiting receive with an empty batch', [], async (kit) => {
     const consumer = await kit.binder.bindConsumer(kit.name(), 'g');
-    const receiving = consumer.receive(10);
+    const receiving = kit.meanwhile(consumer.receive(10));
     await kit.within(consumer.close(), 'close while a receive waits');
     assert.deepEqual(await kit.within(receiving, 'the waiting receive'), []);
     assert.deepEqual(await kit.within(consumer.receive(10), 'a receive after close'), []);
@@ -91,7 +92,7 @@ export const lifecycleScenarios = group(
   scenario('closing the client ends its waiting receives', [], async (kit) => {
     const client = await kit.client();
     const consumers = await Promise.all([client.bindConsumer(kit.name(), 'g'), client.bindConsumer(kit.name(), undefined)]);
-    const receiving = consumers.map((consumer) => consumer.receive(10));
+    const receiving = consumers.map((consumer) => kit.meanwhile(consumer.receive(10)));
     await kit.within(client.close(), 'close while receives wait');
     assert.deepEqual(await kit.within(Promise.all(receiving), 'the waiting receives'), [[], []]);
   }),

@@ -114,8 +114,7 @@ export const logScenarios = group(
     const { destination } = await written(kit, 1);
     const [bounds] = await kit.log.partitions(destination);
     const aborting = new AbortController();
-    const reading = kit.log.read(destination, 0, bounds!.next, { waitMs: 600_000, signal: aborting.signal });
-    void kit.meanwhile(reading);
+    const reading = kit.meanwhile(kit.log.read(destination, 0, bounds!.next, { waitMs: 600_000, signal: aborting.signal }));
     aborting.abort();
     await rejectsWith(kit, 'CANCELLED', reading, 'an aborted read');
   }),

@@ -96,7 +96,7 @@ export const partitionsScenarios = group(
     const consumer = await kit.binder.bindConsumer(destination, 'g');
     consumer.pause();
     await accepted(kit, (await kit.binder.bindProducer(destination)).send([message('x')]));
-    const receiving = consumer.receive(1);
+    const receiving = kit.meanwhile(consumer.receive(1));
     await kit.pass(kit.timeouts.quietMs);
     consumer.resume();
     assert.deepEqual(texts(await kit.within(receiving, 'receive after resume')), ['x']);

@@ -44,7 +44,7 @@ export const queueTimingScenarios = group(
     const held = await collect(kit, first, 1);
     const second = await kit.queue.consume(name, { leaseMs: 60_000 });
     for (let round = 0; round < 4; round++) {
-      await kit.pass(3 * stepMs);
+      await kit.pass(2 * stepMs);
       assert.deepEqual(await kit.within(first.extend(held), 'extend'), []);
     }
     await quiet(kit, second, 'another consumer while the lease is extended');

@@ -193,7 +193,7 @@ export const queueScenarios = group(
 
   scenario('closing a consumer ends its waiting receive with an empty batch', [needs.queue()], async (kit) => {
     const consumer = await kit.queue.consume(kit.name('q'));
-    const receiving = consumer.receive(1);
+    const receiving = kit.meanwhile(consumer.receive(1));
     await kit.within(Promise.all([consumer.close(), consumer.close()]), 'close while a receive waits');
     assert.deepEqual(await kit.within(receiving, 'the waiting receive'), []);
   }),

@@ -69,7 +69,7 @@ export const requestReplyScenarios = group(
 
   scenario('closing an address ends its waiting receive', [requestReply], async (kit) => {
     const source = await kit.queue.openReplies();
-    const receiving = source.receive(1);
+    const receiving = kit.meanwhile(source.receive(1));
     await kit.within(Promise.all([source.close(), source.close()]), 'close');
     assert.deepEqual(await kit.within(receiving, 'the waiting receive'), []);
   }),

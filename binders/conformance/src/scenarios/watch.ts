@@ -279,7 +279,7 @@ export const watchScenarios = group(
   scenario('closing a watch ends its waiting receive with an empty batch', [needs.region()], async (kit) => {
     const watching = await Watching.open(kit, await opened(kit), { snapshot: 'values' });
     await watching.live();
-    const receiving = watching.watch.receive(10);
+    const receiving = kit.meanwhile(watching.watch.receive(10));
     await kit.within(Promise.all([watching.watch.close(), watching.watch.close()]), 'close while a receive waits');
     assert.deepEqual(await kit.within(receiving, 'the waiting receive'), []);
   }),

@@ -153,7 +153,7 @@ export const brokenDelivery: readonly BrokenBinder[] = [
     sabotage: () => ({
       producer: (real) => ({
         async send(messages) {
-          setImmediate(() => void real.send(messages));
+          setImmediate(() => void real.send(messages).catch(() => undefined));
           return messages.map((): SendOutcome => ({}));
         },
       }),

@@ -1,9 +1,10 @@
+import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '@millrace/core';
 import { asMillraceError } from '../binder/link.ts';
 import { Broker } from '../broker/broker.ts';
-import { MemoryJournal } from '../journal/memory-journal.ts';
+import { openJournal } from '../journal/segment-journal.ts';
 import { PortChannel } from '../wire/channel.ts';
 import { BrokerServer, hadClients } from './broker-server.ts';
 import { checkFormat, prepareDirectory } from './data-directory.ts';
@@ -33,7 +34,7 @@ async function run(
 }
 
 async function serve(
-  { dataDir, limits, version, again }: WorkerSetup,
+  { dataDir, limits, segmentBytes, version, again }: WorkerSetup,
   lock: DirectoryLock,
   port: MessagePort,
   report: (message: WorkerReport) => void,
@@ -41,7 +42,7 @@ async function serve(
   checkFormat(dataDir, version);
   const path = socketPath(dataDir);
   const takeOver = hadClients(path) || again;
-  const journal = new MemoryJournal({ clock: systemClock });
+  const journal = openJournal(join(dataDir, 'journal'), { clock: systemClock, segmentBytes });
   const broker = new Broker({ journal, clock: systemClock, limits, schedule: setImmediate, takeOver });
   const server = new BrokerServer(broker, systemClock, path);
   await server.listen();

@@ -10,7 +10,6 @@ const mr = createRuntime({
 });
 const jobs = eventStream<number>('jobs', { key: String });
 const say = (text: string) => process.stdout.write(`${text}\n`);
-const alive = setInterval(() => {}, 1000);
 
 await mr.subscribe(jobs, { group: 'g', retry: { backOffInitialInterval: 0 } }, async (n, { attempt }) => {
   say(`begin ${n} try ${attempt}`);
@@ -28,7 +27,6 @@ await mr.subscribe(jobs, { group: 'g', retry: { backOffInitialInterval: 0 } }, a
   say(`end ${n}`);
   if (mode === 'escape' || mode === 'reject') {
     await new Promise((resolve) => setTimeout(resolve, 10));
-    clearInterval(alive);
     void mr.close().then(() => say('closed'));
   }
 });

@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedBinder } from '@millrace/binder-embedded';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { binderConformance } from '../src/index.ts';
+import { ClientSockets } from './client-sockets.ts';
+
+await binderConformance({
+  test: { describe, it, beforeAll, afterAll },
+  harness: {
+    name: 'embedded (data directory)',
+    async createBroker() {
+      const dataDir = await mkdtemp(join(tmpdir(), 'millrace-kit-'));
+      const sockets = new ClientSockets();
+      // Holds the directory, so that every client of a scenario joins over the socket.
+      const holder = embeddedBinder({ dataDir });
+      await holder.open();
+      return {
+        connect: async () => embeddedBinder({ dataDir }),
+        cutConnections: async () => sockets.cut(),
+        async stop() {
+          sockets.stop();
+          await holder.close();
+          await rm(dataDir, { recursive: true });
+        },
+      };
+    },
+    timeouts: { quietMs: 50, stepMs: 150 },
+  },
+});

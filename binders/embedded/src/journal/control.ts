@@ -1,0 +1,48 @@
+import { Buffer } from 'node:buffer';
+import { ByteReader } from '../records/byte-reader.ts';
+import { ByteWriter } from '../records/byte-writer.ts';
+
+/** The stream that the journal keeps for itself. */
+export const controlStream = 0;
+
+/**
+ * Facts about streams that must outlive the data: bounds, and that a stream is gone. Each only ever grows, so that marks can be read
+ * in any order, and repeatedly, with the same result.
+ */
+export interface Mark {
+  readonly stream: number;
+  readonly earliest: number;
+  readonly next: number;
+  readonly dropped: boolean;
+}
+
+const kind = { bounds: 1, dropped: 2, checkpoint: 3 } as const;
+
+/** Marks as the bytes of a control batch. `complete`: they are all there is to know when they are written. */
+export function encodeMarks(marks: readonly Mark[], complete: boolean): Uint8Array {
+  const out = new ByteWriter(16 + marks.length * 12);
+  if (complete) out.byte(kind.checkpoint);
+  for (const mark of marks) {
+    out.byte(mark.dropped ? kind.dropped : kind.bounds);
+    out.varint(mark.stream);
+    if (mark.dropped) continue;
+    out.varint(mark.earliest);
+    out.varint(mark.next);
+  }
+  return out.bytes.subarray(0, out.position);
+}
+
+/** Calls `visit` with each mark; returns whether they were complete. */
+export function decodeMarks(bytes: Buffer, visit: (mark: Mark) => void): boolean {
+  const input = new ByteReader(bytes);
+  let complete = false;
+  while (input.position < input.end) {
+    const type = input.byte();
+    if (type === kind.checkpoint) complete = true;
+    else if (type === kind.dropped) visit({ stream: input.varint(), earliest: 0, next: 0, dropped: true });
+    else if (type === kind.bounds)
+      visit({ stream: input.varint(), earliest: input.varint(), next: input.varint(), dropped: false });
+    else throw input.malformed(`unknown mark ${type}`);
+  }
+  return complete;
+}
