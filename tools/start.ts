@@ -4,15 +4,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 
 const root = new URL('..', import.meta.url).pathname;
 const data = join(root, '.millrace', 'demo');
 const out = join(data, 'out');
 const result = join(out, 'late-flights.txt');
-const flights = join(dirname(createRequire(import.meta.url).resolve('vega-datasets/package.json')), 'data');
+const flights = join(root, 'node_modules', 'vega-datasets', 'data');
 
 const definitions = [
   // Which files were read is kept with the data, so that a second start does not read them again.

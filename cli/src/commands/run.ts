@@ -116,12 +116,13 @@ function summarise({ output }: CommandContext, { pipelines, completed }: RunResu
     output.record({ completed, pipelines }, () => '');
     return;
   }
-  for (const { name, apps, elapsedMs, ratePerSecond } of pipelines) {
+  for (const { name, apps, elapsedMs } of pipelines) {
+    const busiest = Math.max(...apps.map((app) => Math.max(app.in, app.out)));
     const path = apps.map((app) => `${app.label} ${app.in > 0 ? `${app.in}→` : ''}${app.out}`).join(' | ');
     const parked = apps.reduce((sum, app) => sum + app.parked, 0);
     const trouble = parked > 0 ? `; parked ${parked} (see 'millrace parked list')` : '';
     output.note(
-      `${name}: ${path}; ${(elapsedMs / 1000).toFixed(2)} s, ${ratePerSecond}/s${completed ? '' : '; stopped'}${trouble}`,
+      `${name}: ${path}; ${(elapsedMs / 1000).toFixed(2)} s, ${Math.round((busiest * 1000) / Math.max(elapsedMs, 1))}/s${completed ? '' : '; stopped'}${trouble}`,
     );
   }
 }
