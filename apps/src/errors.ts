@@ -27,6 +27,10 @@ export const appError = errorTable({
   },
   DESTINATION_MISSING: { code: 'FAILED_PRECONDITION', message: "App '{app}' has no {binding} destination; set {option}." },
   FILE_EXISTS: { code: 'ALREADY_EXISTS', message: "File '{file}' exists and the mode is FAIL; remove it or choose another mode." },
+  CLOSE_TIMEOUT: {
+    code: 'DEADLINE_EXCEEDED',
+    message: "'{app}' could not finish what was under way and close within {deadlineMs} ms; what was not acknowledged comes again.",
+  },
   SPAWN_MISSING: {
     code: 'INVALID_ARGUMENT',
     message: 'Running every app as a process needs the option spawnApp; give it, or run with fuse: true.',

@@ -1,6 +1,7 @@
 import type { Node } from './ast.ts';
 import { compileNode } from './compiler.ts';
 import { ExpressionError } from './errors.ts';
+import { needsExactNumbers } from './exactness.ts';
 import { defaultLimits } from './limits.ts';
 import type { Limits } from './limits.ts';
 import { parse } from './parser.ts';
@@ -26,6 +27,8 @@ export interface Expression {
   readonly ast: Node;
   /** The fields read from the root, as paths: `payload.price`, `headers.type`. For routing, translation to query languages and documentation. */
   readonly references: readonly string[];
+  /** False if JSON that it reads may be parsed by `JSON.parse` instead of `parseJson` without a difference to its value. */
+  readonly exactNumbers: boolean;
   /** The value as plain JavaScript. Throws {@link ExpressionError}. */
   evaluate(root: unknown, options?: EvaluateOptions): unknown;
   /** The value as the language has it, numbers with their Java type. Throws {@link ExpressionError}. */
@@ -54,6 +57,7 @@ export function compile(text: string, options: CompileOptions = {}): Expression 
     get references() {
       return [...new Set(referencesOf(ast))];
     },
+    exactNumbers: needsExactNumbers(ast),
     evaluateRaw,
     evaluate: (root, given) => toJs(evaluateRaw(root, given)),
     print: (root, given) => render(evaluateRaw(root, given)),

@@ -8,5 +8,5 @@ export type { Limits } from './limits.ts';
 export { Long, Real } from './numbers.ts';
 export type { JavaNumber } from './numbers.ts';
 export { compilePattern } from './pattern/automaton.ts';
-export { JavaList, notJson, parseJson, render, toJs } from './values.ts';
+export { JavaList, notJson, parseJson, render, toJs, withExactNumbers } from './values.ts';
 export type { JsonParser } from './scope.ts';

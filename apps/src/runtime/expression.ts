@@ -1,5 +1,5 @@
 import type { Headers } from '@millrace/messaging/binder';
-import { compile, parseJson } from '@millrace/expressions';
+import { compile, notJson, parseJson } from '@millrace/expressions';
 import type { EvaluateOptions, Expression } from '@millrace/expressions';
 import { messageOf, MillraceError } from '@millrace/core';
 import { appError } from '../errors.ts';
@@ -41,7 +41,7 @@ class MessageExpression implements CompiledExpression {
     this.#needsFacts = needsFacts(expression);
     this.#wholePayload = seesWholePayload(expression);
     this.#options = {
-      parseJson: (text) => (text === this.#root.payload ? this.#message!.parsedBy(parseJson) : parseJson(text)),
+      parseJson: (text) => (text === this.#root.payload ? this.#payload() : parseJson(text)),
     };
   }
 
@@ -51,6 +51,12 @@ class MessageExpression implements CompiledExpression {
     this.#root.payload = this.#wholePayload && isValue(message.payload) ? message.text() : message.payload;
     if (this.#usesHeaders) this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
     return this.#expression.evaluate(this.#root, this.#options);
+  }
+
+  #payload(): unknown {
+    if (this.#expression.exactNumbers) return this.#message!.exactJson();
+    const value = this.#message!.json();
+    return value === undefined ? notJson : value;
   }
 }
 

@@ -1,3 +1,4 @@
+import { notJson, withExactNumbers } from '@millrace/expressions';
 import type { Headers, HeaderValue } from '@millrace/messaging/binder';
 import { isTextual } from '@millrace/messaging/policies';
 import { randomUUID } from 'node:crypto';
@@ -26,7 +27,7 @@ export class AppMessage<T = unknown> {
   readonly contentType: string;
   #id: string | undefined;
   #json: unknown = unread;
-  #parsed: unknown = unread;
+  #exact: unknown = unread;
 
   constructor(payload: T, parts: MessageParts, now: number) {
     this.payload = payload;
@@ -54,14 +55,22 @@ export class AppMessage<T = unknown> {
 
   /** The payload as a value: parsed if it is JSON text or bytes; `undefined` if it is not JSON. Do not change what this returns. */
   json(): unknown {
-    if (this.#json === unread) this.#json = parsed(this.payload);
+    if (this.#json === unread) this.#json = parsePayload(this.payload);
     return this.#json;
   }
 
-  /** The payload as a parser reads its text, which is asked only once for a message; what it gives is shared, not copied. */
-  parsedBy(parser: (text: string) => unknown): unknown {
-    if (this.#parsed === unread) this.#parsed = typeof this.payload === 'string' ? parser(this.payload) : this.payload;
-    return this.#parsed;
+  /**
+   * The payload as expressions read it: as {@link AppMessage.json}, but `5.0` stays apart from `5` and whole numbers stay exact, and
+   * the mark `notJson` stands for what is none. Text is parsed once for both.
+   */
+  exactJson(): unknown {
+    if (this.#exact === unread) this.#exact = typeof this.payload === 'string' ? this.#exactText(this.payload) : this.json();
+    return this.#exact;
+  }
+
+  #exactText(text: string): unknown {
+    const parsed = this.json();
+    return parsed === undefined ? notJson : withExactNumbers(text, parsed);
   }
 
   /** A copy with some parts changed. A new payload gets its own content type unless it is text in the place of text. */
@@ -113,7 +122,7 @@ function nextContentType(previous: AppMessage, payload: unknown): string {
   return typeof payload === 'string' && isTextual(previous.contentType) ? previous.contentType : contentTypeOf(payload);
 }
 
-function parsed(payload: unknown): unknown {
+function parsePayload(payload: unknown): unknown {
   if (typeof payload !== 'string' && !(payload instanceof Uint8Array)) return payload;
   try {
     return JSON.parse(textOf(payload));

@@ -71,6 +71,8 @@ function refuseComposition(properties: Properties): void {
 }
 
 const reportMs = 500;
+/** How long closing may take after the drain. */
+const closeMs = 2000;
 
 class RunningApp {
   readonly #definition: AppDefinition;
@@ -154,12 +156,25 @@ class RunningApp {
     else while (!this.#stop.signal.aborted) await pauser(this.#clock, this.#stop.signal)(3_600_000);
   }
 
+  // A broker that is gone must not keep the app from ending.
   async #close(management: HttpListener | undefined): Promise<void> {
+    const { drainMs = 30_000 } = this.#options;
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const deadlineMs = drainMs + closeMs;
+    const timer = this.#clock.after(deadlineMs, () => reject(appError('CLOSE_TIMEOUT', { app: this.#app.label, deadlineMs })));
     try {
-      await this.#pipeline.close(this.#options.drainMs ?? 30_000);
+      await Promise.race([this.#closeAll(drainMs, management), late]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #closeAll(drainMs: number, management: HttpListener | undefined): Promise<void> {
+    try {
+      await this.#pipeline.close(drainMs);
     } finally {
       await management?.close();
-      if (this.#connections.used) await (await this.#connections.runtime()).close();
+      if (this.#connections.used) await (await this.#connections.runtime()).close({ deadlineMs: closeMs });
     }
   }
 
@@ -208,7 +223,11 @@ class RunningApp {
     if (this.#options.signal?.aborted === true) stop();
     const signals = this.#options.handleSignals === false ? [] : (['SIGTERM', 'SIGINT'] as const);
     for (const signal of signals) process.on(signal, stop);
+    // Whoever started this process over an IPC channel is gone when the channel is.
+    const parent = this.#options.handleSignals !== false && process.send !== undefined;
+    if (parent) process.on('disconnect', stop);
     return () => {
+      if (parent) process.off('disconnect', stop);
       this.#options.signal?.removeEventListener('abort', stop);
       for (const signal of signals) process.off(signal, stop);
     };

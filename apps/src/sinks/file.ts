@@ -6,6 +6,7 @@ import type { AppContext } from '../runtime/context.ts';
 import { defineSink } from '../runtime/define.ts';
 import type { AppMessage } from '../runtime/message.ts';
 import { writers } from './file-modes.ts';
+import type { FileContent } from './file-modes.ts';
 
 const options = defineOptions({
   directory: option.file('file.consumer.directory', {
@@ -50,13 +51,14 @@ export const fileSink = defineSink({
   ],
   create(context) {
     const pathOf = paths(context);
-    const encode = encoder(context.options);
+    const encoding = encodings[context.options.charset];
+    const encode = encoder(context.options.binary);
     const write = writers[context.options.mode];
     // Whether a file existed is asked for each message: in a batch, one message would find the file of another.
-    if (context.options.mode === 'FAIL') return (message) => write(pathOf(message), [encode(message)]);
+    if (context.options.mode === 'FAIL') return (message) => write(pathOf(message), [encode(message)], encoding);
     return {
       async handleBatch(messages) {
-        for (const [path, group] of Map.groupBy(messages, pathOf)) await write(path, group.map(encode));
+        for (const [path, group] of Map.groupBy(messages, pathOf)) await write(path, group.map(encode), encoding);
       },
     };
   },
@@ -66,15 +68,23 @@ function paths({ options: given, expression }: Context): (message: AppMessage) =
   const directory = textOption(expression, given.directoryExpression, options.directoryExpression.name, given.directory);
   const name = textOption(expression, given.nameExpression, options.nameExpression.name, given.name);
   const suffix = given.suffix === '' || given.suffix.startsWith('.') ? given.suffix : `.${given.suffix}`;
+  let known: { readonly folder: string; readonly file: string; readonly path: string } | undefined;
   return (message) => {
-    const folder = resolve(directory(message));
-    const path = resolve(folder, `${name(message)}${suffix}`);
-    const inside = relative(folder, path);
-    if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
-      throw appError('PAYLOAD_INVALID', { problem: `The file name '${name(message)}' leaves the directory ${folder}.` });
-    }
-    return path;
+    const folder = directory(message);
+    const file = name(message) + suffix;
+    if (known?.folder !== folder || known.file !== file) known = { folder, file, path: pathInside(folder, file) };
+    return known.path;
   };
+}
+
+function pathInside(folder: string, file: string): string {
+  const base = resolve(folder);
+  const path = resolve(base, file);
+  const inside = relative(base, path);
+  if (inside === '' || inside.startsWith('..') || isAbsolute(inside)) {
+    throw appError('PAYLOAD_INVALID', { problem: `The file name '${file}' leaves the directory ${base}.` });
+  }
+  return path;
 }
 
 function textOption(expression: Context['expression'], text: string | undefined, option_: string, fixed: string) {
@@ -89,12 +99,10 @@ function textOption(expression: Context['expression'], text: string | undefined,
 
 const encodings = { 'UTF-8': 'utf8', 'UTF-16LE': 'utf16le', 'ISO-8859-1': 'latin1', 'US-ASCII': 'ascii' } as const;
 
-function encoder(given: Context['options']): (message: AppMessage) => Uint8Array {
-  const encoding = encodings[given.charset];
-  const lineEnd = Buffer.from('\n', encoding);
+function encoder(binary: boolean): (message: AppMessage) => FileContent {
+  const lineEnd = binary ? '' : '\n';
   return (message) => {
     const { payload } = message;
-    if (given.binary) return payload instanceof Uint8Array ? payload : Buffer.from(message.text(), encoding);
-    return payload instanceof Uint8Array ? Buffer.concat([payload, lineEnd]) : Buffer.from(`${message.text()}\n`, encoding);
+    return payload instanceof Uint8Array ? { bytes: payload, lineEnd } : message.text() + lineEnd;
   };
 }

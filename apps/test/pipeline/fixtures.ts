@@ -132,7 +132,9 @@ function collect(into: Map<string, AppMessage[]>) {
     description: 'Keeps messages.',
     options: defineOptions({ as: option.string('collect.as', { doc: 'Under which name.', default: 'all' }) }),
     handle(received, { options }) {
-      into.set(options.as, [...(into.get(options.as) ?? []), received]);
+      const kept = into.get(options.as) ?? [];
+      kept.push(received);
+      into.set(options.as, kept);
     },
   });
 }

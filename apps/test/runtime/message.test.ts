@@ -1,3 +1,4 @@
+import { notJson } from '@millrace/expressions';
 import { describe, expect, it } from 'vitest';
 import { message, textOf } from '../../src/index.ts';
 
@@ -21,9 +22,17 @@ describe('AppMessage', () => {
   it('parses once', () => {
     const one = message('{"a":1}');
     expect(one.json()).toBe(one.json());
-    let runs = 0;
-    const parser = (text: string) => (runs++, text.length);
-    expect([one.parsedBy(parser), one.parsedBy(parser), runs]).toEqual([7, 7, 1]);
+  });
+
+  it('keeps numbers exact for expressions', () => {
+    const one = message('{"a":5.0,"b":12345678901234567}');
+    expect(one.json()).toMatchObject({ a: 5 });
+    expect(JSON.stringify((one.exactJson() as { a: unknown }).a)).toBe('5.0');
+    expect((one.exactJson() as { b: unknown }).b).toBe(12345678901234567n);
+    const plain = message('{"a":5}');
+    expect(plain.exactJson()).toBe(plain.json());
+    expect(message('no JSON').exactJson()).toBe(notJson);
+    expect(message('null').exactJson()).toBeNull();
   });
 
   it('makes up an id that stays', () => {

@@ -1,3 +1,4 @@
+import { ManualClock } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { appHelp, Catalogue, runApp } from '../../src/index.ts';
@@ -114,6 +115,33 @@ describe('runApp', () => {
     process.emit('SIGTERM', 'SIGTERM');
     expect(await done).toMatchObject({ label: 'log' });
     expect(process.listenerCount('SIGTERM')).toBe(0);
+  });
+
+  it('gives up after the deadline where the runtime does not close', async () => {
+    const around = bench();
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const ready = Promise.withResolvers<unknown>();
+    const connect = async () => Object.assign(await around.connect(), { close: () => new Promise<void>(() => undefined) });
+    const done = runApp(around.catalogue.require('sink', 'log'), {
+      args: [quiet],
+      env: {},
+      configDirectories: [],
+      connect,
+      clock,
+      signal: stop.signal,
+      handleSignals: false,
+      drainMs: 100,
+      onReady: ready.resolve,
+    });
+    const failed = expect(done).rejects.toMatchObject({ reason: 'CLOSE_TIMEOUT', code: 'DEADLINE_EXCEEDED' });
+    await ready.promise;
+    stop.abort();
+    for (let step = 0; step < 50; step++) {
+      await new Promise(setImmediate);
+      await clock.advance(100);
+    }
+    await failed;
   });
 
   it('refuses a mistyped option, one that is missing and composed functions', async () => {

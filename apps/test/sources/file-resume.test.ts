@@ -6,7 +6,7 @@ import { directory } from '../harness.ts';
 import { bench } from '../pipeline/fixtures.ts';
 
 it('with a region, another run goes on behind the last line that was done', async () => {
-  const lines = Array.from({ length: 12_000 }, (_, index) => `{"line":${index}}`);
+  const lines = Array.from({ length: 60_000 }, (_, index) => `{"line":${index}}`);
   const path = directory();
   writeFileSync(join(path, 'a.jsonl'), `${lines.join('\n')}\n`);
   const stop = new AbortController();
@@ -14,7 +14,7 @@ it('with a region, another run goes on behind the last line that was done', asyn
     name: 'stopper',
     description: 'Ends the run in the middle.',
     process(message) {
-      if (message.text() === lines[6000]) stop.abort();
+      if (message.text() === lines[40_000]) stop.abort();
       return message;
     },
   });

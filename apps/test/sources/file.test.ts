@@ -105,7 +105,7 @@ describe('file source', () => {
   });
 
   it('goes on behind the last line that was done when it starts again', async () => {
-    const lines = Array.from({ length: 20_000 }, (_, index) => `line ${index}`);
+    const lines = Array.from({ length: 60_000 }, (_, index) => `line ${index}`);
     const path = folder({ 'a.txt': `${lines.join('\n')}\n` });
     const options = { 'file.supplier.directory': path, 'file.consumer.mode': 'lines', ...once };
     const positions = memoryPositions();
