@@ -41,8 +41,11 @@ export class Consumer implements ConsumerBinding {
   static async bind(client: Client, destination: string, group: string | undefined, options: ConsumerOptions): Promise<Consumer> {
     const consumer = new Consumer(client, destination, group, options);
     await consumer.#join(client.link);
-    consumer.#stopRenewal = client.link.onRenewed((link) => consumer.#join(link));
-    options.signal?.addEventListener('abort', () => void consumer.close(), { once: true });
+    consumer.#stopRenewal = client.link.onRenewed({
+      attach: (link) => consumer.#join(link),
+      failed: (error) => consumer.#fail(error),
+    });
+    options.signal?.addEventListener('abort', () => void consumer.#closeQuietly(), { once: true });
     consumer.#pump();
     return consumer;
   }
@@ -115,6 +118,15 @@ export class Consumer implements ConsumerBinding {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Nobody awaits it: what goes wrong is told to who receives next. */
+  async #closeQuietly(): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   async #close(): Promise<void> {
@@ -245,8 +257,8 @@ export class Consumer implements ConsumerBinding {
   #changeAssignment({ assigned, revoking, lost }: GroupPollAnswer): void {
     const { listener } = this.#options;
     for (const partition of lost) this.#drop(partition);
-    if (lost.length > 0) void listener?.revoked?.(lost);
-    if (revoking.length > 0) void this.#revoke(revoking);
+    if (lost.length > 0) listener?.revoked?.(lost).catch((error: unknown) => this.#fail(error));
+    if (revoking.length > 0) this.#revoke(revoking).catch((error: unknown) => this.#fail(error));
     for (const assignment of assigned) this.#assign(assignment);
     if (assigned.length > 0) listener?.assigned?.(assigned.map(({ partition }) => partition));
   }

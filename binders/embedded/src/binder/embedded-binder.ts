@@ -13,7 +13,7 @@ import type { Client, ClientLimits } from './client.ts';
 import { SendWindow } from './client.ts';
 import { Consumer } from './consumer.ts';
 import { asMillraceError } from './link.ts';
-import type { CallOptions, Link } from './link.ts';
+import type { CallOptions, Link, Renewal } from './link.ts';
 import { EmbeddedLog } from './log-facet.ts';
 import { EmbeddedParking } from './parking.ts';
 import { Producer } from './producer.ts';
@@ -110,17 +110,21 @@ class LateLink implements Link {
     this.#link = link;
   }
 
-  async call<Name extends OperationName>(
+  call<Name extends OperationName>(
     name: Name,
     ask: Ask<Name>,
     body?: readonly Uint8Array[],
     options?: CallOptions,
   ): Promise<Answered<Name>> {
-    return this.#link().call(name, ask, body, options);
+    try {
+      return this.#link().call(name, ask, body, options);
+    } catch (error) {
+      return Promise.reject(asMillraceError(error));
+    }
   }
 
-  onRenewed(task: (link: Link) => Promise<void>): () => void {
-    return this.#link().onRenewed(task);
+  onRenewed(renewal: Renewal): () => void {
+    return this.#link().onRenewed(renewal);
   }
 
   close(): Promise<void> {

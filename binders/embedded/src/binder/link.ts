@@ -6,6 +6,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Something attached to the broker that has to be attached again after each new connection, before calls that waited for it. */
+export interface Renewal {
+  /** Attaches it again, through the link given. */
+  attach(link: Link): Promise<void>;
+  /** It could not be attached again, for its own reason: it is gone for good. */
+  failed(error: unknown): void;
+}
+
 /** The way to the broker, wherever it runs. Every call settles. */
 export interface Link {
   call<Name extends OperationName>(
@@ -14,11 +22,8 @@ export interface Link {
     body?: readonly Uint8Array[],
     options?: CallOptions,
   ): Promise<Answered<Name>>;
-  /**
-   * Called after each new connection to a broker: what was attached has to be attached again, through the link given. Calls that
-   * waited for the connection are made when all tasks are done.
-   */
-  onRenewed(task: (link: Link) => Promise<void>): () => void;
+  /** Registers something attached to the broker; returns how to take that back. */
+  onRenewed(renewal: Renewal): () => void;
   close(): Promise<void>;
 }
 

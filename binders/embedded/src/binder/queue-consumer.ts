@@ -72,8 +72,11 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   static async attach(client: Client, queue: string, options: QueueConsumerOptions): Promise<EmbeddedQueueConsumer> {
     const consumer = new EmbeddedQueueConsumer(client, queue, options);
     await consumer.#join(client.link);
-    consumer.#stopRenewal = client.link.onRenewed((link) => consumer.#join(link));
-    options.signal?.addEventListener('abort', () => void consumer.close(), { once: true });
+    consumer.#stopRenewal = client.link.onRenewed({
+      attach: (link) => consumer.#join(link),
+      failed: (error) => consumer.#fail(error),
+    });
+    options.signal?.addEventListener('abort', () => void consumer.#closeQuietly(), { once: true });
     return consumer;
   }
 
@@ -122,6 +125,15 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     return this.#closing;
   }
 
+  /** Nobody awaits it: what goes wrong is told to who receives next. */
+  async #closeQuietly(): Promise<void> {
+    try {
+      await this.close();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   async #close(): Promise<void> {
     this.#closed = true;
     this.#stopRenewal();
@@ -156,10 +168,15 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     try {
       this.#accept(await this.#client.link.call('queue.poll', { consumer: this.#id, max, maxBytes, waitMs }));
     } catch (error) {
-      if (!this.#closed) this.#failure = error;
+      this.#fail(error);
     }
     this.#polling = false;
     this.#wasPolled = true;
+    this.#waiter.wake();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#failure = error;
     this.#waiter.wake();
   }
 

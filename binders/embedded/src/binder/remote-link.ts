@@ -9,7 +9,7 @@ import type { Answered, Ask, OperationName } from '../wire/protocol.ts';
 import { newId } from './client.ts';
 import type { Connection, Connector } from './connector.ts';
 import { Heartbeat } from './heartbeat.ts';
-import type { CallOptions, Link } from './link.ts';
+import type { CallOptions, Link, Renewal } from './link.ts';
 import { Sequencer } from './sequencer.ts';
 
 interface Pending {
@@ -38,12 +38,12 @@ export class RemoteLink implements Link {
   readonly #producer = newId();
   readonly #sequencer = new Sequencer();
   readonly #pending = new Map<number, Pending>();
-  readonly #renewals = new Set<(link: Link) => Promise<void>>();
+  readonly #renewals = new Set<Renewal>();
   #connection: Connection | undefined;
   #heartbeat: Heartbeat | undefined;
   #state: 'connecting' | 'connected' | 'lost' | 'closed' = 'connecting';
   #patience: Timer | undefined;
-  #nextId = 1;
+  #lastId = 0;
 
   constructor(connector: Connector, clock: Clock, listener: BinderListener) {
     this.#connector = connector;
@@ -71,9 +71,9 @@ export class RemoteLink implements Link {
     return sequence.then((given) => this.#begin(name, ask, body, options, given));
   }
 
-  onRenewed(task: (link: Link) => Promise<void>): () => void {
-    this.#renewals.add(task);
-    return () => this.#renewals.delete(task);
+  onRenewed(renewal: Renewal): () => void {
+    this.#renewals.add(renewal);
+    return () => this.#renewals.delete(renewal);
   }
 
   async close(): Promise<void> {
@@ -88,7 +88,7 @@ export class RemoteLink implements Link {
     await this.#connection?.release();
   }
 
-  async #begin<Name extends OperationName>(
+  #begin<Name extends OperationName>(
     name: Name,
     ask: Ask<Name>,
     body: readonly Uint8Array[] | undefined,
@@ -98,11 +98,12 @@ export class RemoteLink implements Link {
   ): Promise<Answered<Name>> {
     if (signal?.aborted === true) {
       if (sequence !== undefined) this.#sequencer.settled(sequence);
-      throw raise('cancelled', {}, signal.reason);
+      return Promise.reject(raise('cancelled', {}, signal.reason));
     }
-    const id = this.#nextId++;
-    const frame = this.#encode(id, [name, ask, sequence], body, sequence);
+    const id = this.#newId();
     return new Promise((resolve, reject) => {
+      // What this throws rejects the promise.
+      const frame = this.#encode(id, [name, ask, sequence], body, sequence);
       const abort = (): void => this.#cancel(id);
       signal?.addEventListener('abort', abort, { once: true });
       const settled = (): void => {
@@ -124,6 +125,13 @@ export class RemoteLink implements Link {
       });
       if (this.#state === 'connected' || urgent) this.#connection?.channel.write(frame);
     });
+  }
+
+  /** Numbers begin anew after 32 bits; one that is still waiting keeps its own. */
+  #newId(): number {
+    do this.#lastId = (this.#lastId + 1) >>> 0;
+    while (this.#pending.has(this.#lastId));
+    return this.#lastId;
   }
 
   #encode(id: number, meta: unknown, body: readonly Uint8Array[] | undefined, sequence: number | undefined): Uint8Array[] {
@@ -219,10 +227,20 @@ export class RemoteLink implements Link {
   async #renew(): Promise<void> {
     const link: Link = {
       call: (name, ask, body) => this.#urgently(name, ask, body),
-      onRenewed: (task) => this.onRenewed(task),
+      onRenewed: (renewal) => this.onRenewed(renewal),
       close: () => this.close(),
     };
-    await Promise.all([...this.#renewals].map((task) => task(link)));
+    const connection = this.#connection;
+    const attach = async (renewal: Renewal): Promise<void> => {
+      try {
+        await renewal.attach(link);
+      } catch (error) {
+        // Without the connection all begins anew; otherwise it concerns this one alone.
+        if (this.#connection !== connection) throw error;
+        renewal.failed(error);
+      }
+    };
+    await Promise.all(Array.from(this.#renewals, attach));
     this.#patience?.cancel();
     this.#state = 'connected';
     // In their order, among them those that were asked meanwhile.

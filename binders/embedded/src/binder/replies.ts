@@ -26,7 +26,10 @@ export class Replies implements ReplySource {
   static async open(client: Client): Promise<Replies> {
     const replies = new Replies(client);
     await replies.#register(client.link);
-    replies.#stopRenewal = client.link.onRenewed((link) => replies.#register(link));
+    replies.#stopRenewal = client.link.onRenewed({
+      attach: (link) => replies.#register(link),
+      failed: (error) => replies.#fail(error),
+    });
     return replies;
   }
 
@@ -65,9 +68,14 @@ export class Replies implements ReplySource {
       const { meta, body } = await this.#client.link.call('reply.poll', ask);
       this.#arrived.push(...storedMessages(meta.runs, body, 0));
     } catch (error) {
-      if (!this.#closed) this.#failure = error;
+      this.#fail(error);
     }
     this.#polling = false;
+    this.#waiter.wake();
+  }
+
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#failure = error;
     this.#waiter.wake();
   }
 }

@@ -7,18 +7,22 @@ import { sequenceWindow } from '../wire/protocol.ts';
 export class Sequencer {
   #next = 1;
   readonly #open = new Set<number>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   /** The next number, or a promise of it while too many are under way. */
   take(): number | Promise<number> {
-    return this.#waiting.length === 0 && this.#isFree
+    return this.#waiting.size === 0 && this.#isFree
       ? this.#give()
-      : new Promise((resolve) => this.#waiting.push(() => resolve(this.#give())));
+      : new Promise((resolve) => this.#waiting.add(() => resolve(this.#give())));
   }
 
   settled(sequence: number): void {
     this.#open.delete(sequence);
-    while (this.#waiting.length > 0 && this.#isFree) this.#waiting.shift()!();
+    for (const next of this.#waiting) {
+      if (!this.#isFree) return;
+      this.#waiting.delete(next);
+      next();
+    }
   }
 
   get #isFree(): boolean {

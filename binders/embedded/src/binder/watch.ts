@@ -23,6 +23,7 @@ export class Watch implements RegionWatch {
   /** The last event that came, where one can go on behind it. */
   #reached: string | undefined;
   #inSnapshot = false;
+  #resumed = false;
   #polling = false;
   #failure: unknown;
   #closed = false;
@@ -40,7 +41,10 @@ export class Watch implements RegionWatch {
   static async open(client: Client, region: string, selector: SelectorMeta, options: WatchOptions): Promise<Watch> {
     const watch = new Watch(client, region, selector, options);
     await watch.#open(client.link, options.resumeAfter);
-    watch.#stopRenewal = client.link.onRenewed((link) => watch.#renew(link));
+    watch.#stopRenewal = client.link.onRenewed({
+      attach: (link) => watch.#renew(link),
+      failed: (error) => watch.#fail(error),
+    });
     return watch;
   }
 
@@ -72,9 +76,10 @@ export class Watch implements RegionWatch {
 
   /** A snapshot that was cut off is taken again from its beginning. */
   async #renew(link: Link): Promise<void> {
-    const competing = this.#options.competing === true;
     if (this.#inSnapshot) this.#tellGap();
-    await this.#open(link, competing ? undefined : (this.#reached ?? this.#options.resumeAfter));
+    const reached = this.#options.competing === true ? undefined : this.#reached;
+    this.#resumed = reached !== undefined;
+    await this.#open(link, reached ?? this.#options.resumeAfter);
   }
 
   #tellGap(): void {
@@ -98,15 +103,23 @@ export class Watch implements RegionWatch {
       const { meta, body } = await this.#client.link.call('watch.poll', ask);
       this.#accept(meta.events, body);
     } catch (error) {
-      if (!this.#closed) this.#failure = error;
+      this.#fail(error);
     }
     this.#polling = false;
     this.#waiter.wake();
   }
 
+  #fail(error: unknown): void {
+    if (!this.#closed) this.#failure = error;
+    this.#waiter.wake();
+  }
+
   #accept(metas: readonly EventMeta[], body: Uint8Array): void {
     const input = new ByteReader(body);
-    for (const meta of metas) {
+    // Going on where it was is no news to the watcher.
+    const known = this.#resumed && metas[0]?.kind === 'live' ? 1 : 0;
+    if (metas.length > 0) this.#resumed = false;
+    for (const meta of metas.slice(known)) {
       this.#arrived.push(eventOf(meta, input));
       this.#inSnapshot = meta.kind === 'snapshot' || meta.kind === 'gap';
       this.#reached = this.#inSnapshot ? undefined : meta.position;

@@ -1,6 +1,7 @@
 import type { BrokerContext } from './context.ts';
 import { decodeChange } from './region-records.ts';
 import type { Change } from './region-records.ts';
+import { copyOf } from '../bytes.ts';
 import { decodeRecords } from '../records.ts';
 
 /** Changes kept decoded for watchers that keep up. */
@@ -45,7 +46,7 @@ export class ChangeLog {
   #readStored(from: number): Change[] {
     const changes: Change[] = [];
     for (const batch of this.#context.journal.read(this.stream, from, readBytes))
-      for (const record of decodeRecords({ ...batch, bytes: Uint8Array.from(batch.bytes) }))
+      for (const record of decodeRecords({ ...batch, bytes: copyOf(batch.bytes) }))
         if (record.offset >= from) changes.push(decodeChange(record));
     return changes;
   }

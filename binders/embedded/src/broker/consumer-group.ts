@@ -1,5 +1,6 @@
 import type { StartPosition } from '@millrace/messaging/binder';
 import type { MillraceError, Timer } from '@millrace/core';
+import { copyOf } from '../bytes.ts';
 import { raise } from '../errors.ts';
 import type { Position, StoredPartitionMeta } from '../wire/protocol.ts';
 import { share } from './assignment.ts';
@@ -188,7 +189,7 @@ export class ConsumerGroup {
         const { baseOffset: base, firstTime: first, count, bytes } = batch;
         metas.push({ partition, base, first, count, length: bytes.length });
         // The journal's view is only valid until its next call.
-        body.push(Uint8Array.from(bytes));
+        body.push(copyOf(bytes));
         left -= bytes.length;
         this.#delivered[partition] = Math.max(this.#delivered[partition]!, base + count);
       }

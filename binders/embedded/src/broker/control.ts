@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { copyOf } from '../bytes.ts';
 import type { BatchInput, Journal } from '../journal/journal.ts';
 import { decodeRecords, encodeRecords } from '../records.ts';
 import type { EncodedBatch } from '../records.ts';
@@ -118,8 +119,7 @@ export function* allRecords(journal: Journal, stream: number) {
     if (batches.length === 0) return;
     for (const batch of batches) {
       from = batch.baseOffset + batch.count;
-      for (const record of decodeRecords({ ...batch, bytes: Uint8Array.from(batch.bytes) }))
-        if (record.offset >= earliest) yield record;
+      for (const record of decodeRecords({ ...batch, bytes: copyOf(batch.bytes) })) if (record.offset >= earliest) yield record;
     }
   }
 }

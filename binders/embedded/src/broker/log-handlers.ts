@@ -1,3 +1,4 @@
+import { copyOf } from '../bytes.ts';
 import { raise } from '../errors.ts';
 import type { StoredBatch } from '../journal/journal.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
@@ -70,7 +71,7 @@ function answerRead(call: Call<'log.read'>, stored: readonly StoredBatch[]): voi
   const last = stored.at(-1)!;
   call.answer(
     { next: last.baseOffset + last.count, batches: stored.map(storedMeta) },
-    stored.map(({ bytes }) => Uint8Array.from(bytes)),
+    stored.map(({ bytes }) => copyOf(bytes)),
   );
 }
 

@@ -1,3 +1,4 @@
+import { copyOf } from '../bytes.ts';
 import type { StoredBatch } from '../journal/journal.ts';
 import { decodeRecords } from '../records.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
@@ -68,7 +69,7 @@ function* recordsAt(log: LogDestination, offsets: readonly number[]) {
     if (batch === undefined || offset >= batch.baseOffset + batch.count) {
       [batch] = log.partitions[0]!.read(offset, 1);
       if (batch === undefined) return;
-      batch = { ...batch, bytes: Uint8Array.from(batch.bytes) };
+      batch = { ...batch, bytes: copyOf(batch.bytes) };
       records = new Map(Array.from(decodeRecords(batch), (view) => [view.offset, view.encoded]));
     }
     const record = records.get(offset);

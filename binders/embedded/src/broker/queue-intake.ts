@@ -109,7 +109,9 @@ export class QueueIntake {
       batches: accepted.length === 0 ? [] : [duplicates.length === 0 ? batch : without(batch, new Set(duplicates))],
       applied: ([base = 0]) => {
         settle();
-        for (const { command, record, delta } of accepted) this.#store.enter(command, record, base + delta, base, batch.firstTime);
+        const { clock } = this.#context;
+        const entering = { base, first: batch.firstTime, now: clock.monotonic(), wall: clock.now() };
+        for (const { command, record, delta } of accepted) this.#store.enter(command, record, base + delta, entering);
         call.answer({ base, duplicates });
         this.#arrived();
       },

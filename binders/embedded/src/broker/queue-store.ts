@@ -1,3 +1,4 @@
+import { copyOf } from '../bytes.ts';
 import type { BatchInput, StoredBatch } from '../journal/journal.ts';
 import { decodeRecords, encodeRecords } from '../records.ts';
 import type { RecordView } from '../records.ts';
@@ -19,6 +20,15 @@ const slack = 10_000;
 const movedAtOnce = 1000;
 const readBytes = 1024 * 1024;
 
+/** The batch of a command that is entered, and the time. */
+export interface Entering {
+  readonly base: number;
+  readonly first: number;
+  /** Monotonic. */
+  readonly now: number;
+  readonly wall: number;
+}
+
 /** The records of a queue in the journal: reading, recovery and room. */
 export class QueueStore {
   readonly stream: number;
@@ -34,10 +44,8 @@ export class QueueStore {
     this.#index = index;
   }
 
-  /** Enters a stored command. `record` may be kept in memory; `base` and `first` are those of its batch. */
-  enter(command: CommandAttributes, record: RecordView, at: number, base: number, first: number): void {
-    const { clock } = this.#context;
-    const [now, wall] = [clock.monotonic(), clock.now()];
+  /** Enters a stored command. `record` may be kept in memory. */
+  enter(command: CommandAttributes, record: RecordView, at: number, { base, first, now, wall }: Entering): void {
     const { encoded } = record;
     const keep = this.#held + encoded.length <= heldBytes;
     if (keep) this.#held += encoded.length;
@@ -91,7 +99,7 @@ export class QueueStore {
       const batches = this.#context.journal.read(this.stream, from, readBytes);
       if (batches.length === 0) break;
       for (const batch of batches) {
-        this.#replay({ ...batch, bytes: Uint8Array.from(batch.bytes) }, earliest);
+        this.#replay({ ...batch, bytes: copyOf(batch.bytes) }, earliest);
         from = batch.baseOffset + batch.count;
       }
     }
@@ -155,7 +163,7 @@ export class QueueStore {
     if (known !== undefined) return known;
     const [batch] = this.#context.journal.read(this.stream, at, 1);
     if (batch === undefined) return undefined;
-    const bytes = Uint8Array.from(batch.bytes);
+    const bytes = copyOf(batch.bytes);
     const views = [...decodeRecords({ ...batch, bytes })];
     const records = new Map(views.map((view) => [view.offset, view.encoded]));
     this.#loaded = { base: batch.baseOffset, first: batch.firstTime, records };
@@ -163,6 +171,8 @@ export class QueueStore {
   }
 
   #replay(batch: StoredBatch, earliest: number): void {
+    const { clock } = this.#context;
+    const entering = { base: batch.baseOffset, first: batch.firstTime, now: clock.monotonic(), wall: clock.now() };
     for (const record of decodeRecords(batch)) {
       const { attributes } = record;
       if (record.offset < earliest || attributes === undefined) continue;
@@ -171,7 +181,7 @@ export class QueueStore {
       else if (operation.kind === 'released') this.#replayReleased(operation);
       else {
         if (operation.moved !== undefined) this.#replayDone(operation.moved.offset);
-        this.enter(operation, record, record.offset, batch.baseOffset, batch.firstTime);
+        this.enter(operation, record, record.offset, entering);
       }
     }
   }

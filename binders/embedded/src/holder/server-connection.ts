@@ -1,4 +1,5 @@
 import { MillraceError } from '@millrace/core';
+import { copyOf } from '../bytes.ts';
 import type { Broker } from '../broker/broker.ts';
 import type { Call } from '../broker/call.ts';
 import type { Session } from '../broker/session.ts';
@@ -111,5 +112,5 @@ class ServerCall implements Call<OperationName> {
 
 /** Bytes that may be kept without keeping the much larger chunk that they came in. */
 function owned(body: Uint8Array): Uint8Array {
-  return body.length > 0 && body.buffer.byteLength > 4 * body.length ? Uint8Array.from(body) : body;
+  return body.length > 0 && body.buffer.byteLength > 4 * body.length ? copyOf(body) : body;
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
 
@@ -93,7 +94,7 @@ export class PortChannel implements Channel {
   #flush(): void {
     if (this.#waiting.length === 0 || this.#closed) return;
     // Of its own memory, since pooled memory cannot be transferred.
-    const bytes = new Uint8Array(this.#bytes);
+    const bytes = Buffer.allocUnsafeSlow(this.#bytes);
     let at = 0;
     for (const part of this.#waiting) {
       bytes.set(part, at);
