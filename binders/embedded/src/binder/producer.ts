@@ -6,6 +6,9 @@ import type { IndexedBatch } from './encoding.ts';
 import { asMillraceError } from './link.ts';
 import { partitionOf } from './partition-of.ts';
 
+/** Bytes of one request, about. */
+const requestBytes = 4 * 1024 * 1024;
+
 interface PartitionBatch extends IndexedBatch {
   readonly partition: number;
 }
@@ -39,8 +42,9 @@ export class Producer implements ProducerBinding {
 
   async #send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
     const outcomes: (SendOutcome | undefined)[] = Array.from({ length: messages.length });
-    const batches = this.#encode(messages, outcomes);
-    if (batches.length > 0) await this.#transmit(batches, outcomes);
+    const requests = inRequests(this.#encode(messages, outcomes));
+    // All are begun before any is awaited, so that they stay in order.
+    if (requests.length > 0) await Promise.all(requests.map((batches) => this.#transmit(batches, outcomes)));
     return outcomes as SendOutcome[];
   }
 
@@ -105,4 +109,20 @@ export class Producer implements ProducerBinding {
       window.leave(bytes);
     }
   }
+}
+
+/** Batches in requests of bounded size. */
+function inRequests(batches: readonly PartitionBatch[]): PartitionBatch[][] {
+  const requests: PartitionBatch[][] = [];
+  let room = 0;
+  for (const batch of batches) {
+    const { length } = batch.encoded.bytes;
+    if (length > room) {
+      requests.push([]);
+      room = Math.max(requestBytes, length);
+    }
+    requests.at(-1)!.push(batch);
+    room -= length;
+  }
+  return requests;
 }

@@ -162,7 +162,14 @@ export class RemoteLink implements Link {
       closed: () => this.#lost(connection),
     });
     this.#heartbeat = new Heartbeat(this.#clock, connection.channel, () => this.#urgently('ping', {}));
-    await this.#urgently('hello', { version: protocolVersion, producer: this.#producer });
+    try {
+      await this.#urgently('hello', { version: protocolVersion, producer: this.#producer });
+    } catch (error) {
+      this.#connection = undefined;
+      this.#heartbeat.stop();
+      await connection.release();
+      throw error;
+    }
   }
 
   /** A call that does not wait for the connection to be ready, nor survives it. */

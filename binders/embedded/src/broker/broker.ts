@@ -30,6 +30,8 @@ export interface BrokerOptions {
 }
 
 const maintainMs = 1000;
+/** Between steps of maintenance while there is more to do. */
+const maintainAgainMs = 20;
 
 /**
  * Everything that the embedded binder promises, over a journal and a clock: destinations, groups, queues, regions. Single-threaded
@@ -95,7 +97,7 @@ export class Broker {
     } catch (error) {
       call.fail(error);
     }
-    this.#planMaintenance();
+    if (name !== 'ping') this.#planMaintenance();
   }
 
   /** Runs `done` when everything put so far is durable; fails the call if it cannot be. */
@@ -147,11 +149,11 @@ export class Broker {
   }
 
   /** Only after something was asked, so that an idle broker does nothing at all. */
-  #planMaintenance(): void {
-    this.#maintenance ??= this.clock.after(maintainMs, () => {
+  #planMaintenance(ms = maintainMs): void {
+    this.#maintenance ??= this.clock.after(ms, () => {
       this.#maintenance = undefined;
       try {
-        if (this.#maintain()) this.#planMaintenance();
+        if (this.#maintain()) this.#planMaintenance(maintainAgainMs);
       } catch (error) {
         // Room that cannot be freed now, as on a full disk, is tried again; commits tell clients what is wrong.
         this.#maintenanceError = error;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { raise } from '../errors.ts';
@@ -9,9 +9,10 @@ const pathLimit = 100;
 
 /** Where the broker of this directory listens: in a folder of its owner alone, or, where that path is too long, in the temporary one. */
 export function socketPath(dataDir: string): string {
-  const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 24);
+  const real = existsSync(dataDir) ? realpathSync(dataDir) : dataDir;
+  const hash = createHash('sha256').update(real).digest('hex').slice(0, 24);
   if (process.platform === 'win32') return `\\\\.\\pipe\\millrace-${hash}`;
-  const inside = join(dataDir, 'run', 'broker.sock');
+  const inside = join(real, 'run', 'broker.sock');
   return Buffer.byteLength(inside) <= pathLimit ? inside : join(tmpdir(), `millrace-${userInfo().uid}`, `${hash}.sock`);
 }
 
