@@ -5,6 +5,7 @@ import { embeddedBinder } from '@millrace/binder-embedded';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { binderConformance } from '../src/index.ts';
 import { ClientSockets } from './client-sockets.ts';
+import { Holders } from './holders.ts';
 
 await binderConformance({
   test: { describe, it, beforeAll, afterAll },
@@ -13,15 +14,15 @@ await binderConformance({
     async createBroker() {
       const dataDir = await mkdtemp(join(tmpdir(), 'millrace-kit-'));
       const sockets = new ClientSockets();
-      // Holds the directory, so that every client of a scenario joins over the socket.
-      const holder = embeddedBinder({ dataDir });
-      await holder.open();
+      const holders = new Holders(dataDir);
+      await holders.start();
       return {
         connect: async () => embeddedBinder({ dataDir }),
+        restart: () => holders.crash(),
         cutConnections: async () => sockets.cut(),
         async stop() {
           sockets.stop();
-          await holder.close();
+          await holders.stop();
           await rm(dataDir, { recursive: true });
         },
       };

@@ -1,0 +1,9 @@
+import { embeddedBinder } from '@millrace/binder-embedded';
+
+// A process of its own that uses a data directory and, being the first, holds it, until it is killed or told to end.
+const binder = embeddedBinder({ dataDir: process.argv[2] });
+await binder.open();
+process.send?.('open');
+process.once('message', () => {
+  void binder.close().then(() => process.exit());
+});
