@@ -19,7 +19,7 @@ describe('wrong definitions', () => {
     ['an unknown option', 'time | filter --expresion=true | log', ['expresion', 'expression']],
     ['an option of a wrong type', 'http --port=many | log', ['port', 'many']],
     ['a wrong expression', "time | filter --expression='payload ==' | log", ['expression']],
-    ['a syntax error', 'time | | log', ['pipeline']],
+    ['a syntax error', 'time | | log', ['118E:(pos 7)', 'time | | log\n']],
     ['an app that is not there yet', 'time | jdbc', ['jdbc']],
   ])('%s', async (_, definition, parts) => {
     const outcome = await millrace(['run', definition]);

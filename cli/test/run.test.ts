@@ -37,7 +37,7 @@ describe.each([
 describe('apps', () => {
   it('lists them and shows the options of one', async () => {
     expect((await millrace(['apps', 'list', '--type', 'processor'])).stdout).toMatch(/^filter +processor/m);
-    expect((await millrace(['apps', 'info', 'filter'])).stdout).toContain('filter.function.expression');
+    expect((await millrace(['apps', 'info', 'filter'])).stdout).toContain('--expression');
   });
 });
 

@@ -9,7 +9,7 @@ it('tells of prices that enter, change within and leave a condition', async () =
     'hunter: changed G1 90 €, was 95 €',
     'hunter: left G1 130 €, was 90 €',
     'hunter: snapshot G2 80 €',
-    'hunter: left G2, was 80 €',
+    'hunter: removed G2, was 80 €',
     'wall: G1 130 €',
   ]);
 });

@@ -28,7 +28,7 @@ const left = new Set<string>();
 const { promise: bothLeft, resolve } = Promise.withResolvers<void>();
 await using _hunter = await board.watch({ where: { euros: { lt: 100 } } }, (event) => {
   told.push(event);
-  if (event.kind === 'left' && left.add(event.key).size === 2) resolve();
+  if ((event.kind === 'left' || event.kind === 'removed') && left.add(event.key).size === 2) resolve();
 });
 
 // The feed.

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { nodeSpawner, runPipelines } from '@millrace/apps';
 import type { PipelineText, RunResult } from '@millrace/apps';
 import { messageOf } from '@millrace/core';
+import { DslError, formatDslError } from '@millrace/pipeline-dsl';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
@@ -67,6 +68,9 @@ async function run(context: CommandContext, definitions: readonly string[], flag
       }),
     });
     if (!flags.quiet) summarise(context, result);
+  } catch (error) {
+    if (error instanceof DslError && !output.json) output.note(formatDslError(error));
+    throw error;
   } finally {
     signals();
     await (await connection)?.close();
