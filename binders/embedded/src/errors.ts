@@ -169,23 +169,6 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message: "the data directory '{dataDir}' cannot be used: a part of this path is a file; choose another path",
   },
-  directoryReadOnly: {
-    code: 'PERMISSION_DENIED',
-    message: "the data directory '{dataDir}' cannot be written; give this user write permission or choose another path",
-  },
-  directoryUnusable: {
-    code: 'FAILED_PRECONDITION',
-    message: "the data directory '{dataDir}' cannot be used: {problem}; choose another path",
-  },
-  diskFull: {
-    code: 'RESOURCE_EXHAUSTED',
-    message: "the disk of the data directory '{dataDir}' is full; free some space",
-    retryable: true,
-  },
-  lockFailed: {
-    code: 'FAILED_PRECONDITION',
-    message: "the lock file '{path}' cannot be used: {problem}; the file system must support file locks",
-  },
   formatNewer: {
     code: 'FAILED_PRECONDITION',
     message:
