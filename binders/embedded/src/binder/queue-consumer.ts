@@ -146,7 +146,8 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   async #join(link: Link): Promise<void> {
     const { leaseMs = defaultLeaseMs } = this.#options;
     const held = [...Array.from(this.#held.values(), leased), ...this.#settling];
-    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held });
+    const { signal } = this.#options;
+    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held }, [], { signal });
   }
 
   #take(max: number, deadline: number): LeasedCommand[] | undefined {
