@@ -140,6 +140,10 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: 'a message of {size} bytes exceeds the limit of {limit}; send less or raise maxMessageBytes',
   },
+  priorityInvalid: {
+    code: 'INVALID_ARGUMENT',
+    message: 'a command cannot have the priority {priority}; use a whole number from 0 to {highest}',
+  },
   queueFull: {
     code: 'RESOURCE_EXHAUSTED',
     message: "queue '{queue}' still holds {limit} commands after {waitMs} ms; add consumers, send slower or raise maxQueueDepth",
@@ -156,6 +160,10 @@ export const raise = errorTable({
     message: 'the command {id} cannot be read from the journal; see the damage reported at start',
   },
   // Regions
+  regionClosed: {
+    code: 'FAILED_PRECONDITION',
+    message: "this binding of region '{region}' is closed; open the region again",
+  },
   watcherUnknown: {
     code: 'NOT_FOUND',
     message: "region '{region}' has no watcher '{name}'",
@@ -168,23 +176,6 @@ export const raise = errorTable({
   directoryIsFile: {
     code: 'FAILED_PRECONDITION',
     message: "the data directory '{dataDir}' cannot be used: a part of this path is a file; choose another path",
-  },
-  directoryReadOnly: {
-    code: 'PERMISSION_DENIED',
-    message: "the data directory '{dataDir}' cannot be written; give this user write permission or choose another path",
-  },
-  directoryUnusable: {
-    code: 'FAILED_PRECONDITION',
-    message: "the data directory '{dataDir}' cannot be used: {problem}; choose another path",
-  },
-  diskFull: {
-    code: 'RESOURCE_EXHAUSTED',
-    message: "the disk of the data directory '{dataDir}' is full; free some space",
-    retryable: true,
-  },
-  lockFailed: {
-    code: 'FAILED_PRECONDITION',
-    message: "the lock file '{path}' cannot be used: {problem}; the file system must support file locks",
   },
   formatNewer: {
     code: 'FAILED_PRECONDITION',

@@ -14,8 +14,8 @@ export function embeddedCapabilities(memory: boolean, maxMessageBytes: number): 
     transactions: true,
     parking: true,
     log: Object.freeze({
-      startPositions: ['earliest', 'latest', 'offset', 'time'] as const,
-      retention: ['age', 'size'] as const,
+      startPositions: Object.freeze(['earliest', 'latest', 'offset', 'time'] as const),
+      retention: Object.freeze(['age', 'size'] as const),
       compaction: true,
       maxPartitions,
     }),
@@ -35,7 +35,7 @@ export function embeddedCapabilities(memory: boolean, maxMessageBytes: number): 
       where: 'broker',
       resume: true,
       durableWatchers: true,
-      modes: ['every', 'latest', 'invalidate'] as const,
+      modes: Object.freeze(['every', 'latest', 'invalidate'] as const),
     }),
   });
 }

@@ -142,7 +142,7 @@ export class Consumer implements ConsumerBinding {
   async #join(link: Link): Promise<void> {
     const { start, partitions, assignment } = this.#options;
     const held = Array.from(this.#windows.values(), ({ partition, epoch }) => [partition, epoch] as const);
-    const { meta } = await link.call('group.join', {
+    const ask = {
       consumer: this.id,
       destination: this.destination,
       group: this.#wantedGroup,
@@ -150,7 +150,8 @@ export class Consumer implements ConsumerBinding {
       partitions,
       assignment,
       held,
-    });
+    };
+    const { meta } = await link.call('group.join', ask, [], { signal: this.#options.signal });
     this.#group = meta.group;
   }
 

@@ -99,7 +99,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
 
   async release(deliveries: readonly QueueDelivery[], delayMs = 0): Promise<void> {
     const { link } = this.#client;
-    await this.#settle(deliveries, (items) => link.call('queue.release', { consumer: this.#id, items, delayMs, unseen: false }));
+    await this.#settle(deliveries, (items) => link.call('queue.release', { consumer: this.#id, items, delayMs }));
   }
 
   async extend(deliveries: readonly QueueDelivery[]): Promise<readonly QueueDelivery[]> {
@@ -139,14 +139,15 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     this.#stopRenewal();
     this.#waiter.wake();
     if (this.#failure !== undefined) return;
-    await this.#giveBack(this.#arrived);
-    await this.#client.link.call('queue.leave', { consumer: this.#id });
+    const unseen = this.#arrived.map(({ offset }) => offset);
+    await this.#client.link.call('queue.leave', { consumer: this.#id, unseen });
   }
 
   async #join(link: Link): Promise<void> {
     const { leaseMs = defaultLeaseMs } = this.#options;
     const held = [...Array.from(this.#held.values(), leased), ...this.#settling];
-    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held });
+    const { signal } = this.#options;
+    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held }, [], { signal });
   }
 
   #take(max: number, deadline: number): LeasedCommand[] | undefined {
@@ -191,12 +192,6 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
       }
       at += length;
     }
-  }
-
-  /** Hands back what no handler saw. */
-  async #giveBack(commands: readonly LeasedCommand[]): Promise<void> {
-    const items = commands.map(leased);
-    if (items.length > 0) await this.#client.link.call('queue.release', { consumer: this.#id, items, delayMs: 0, unseen: true });
   }
 
   async #settle(deliveries: readonly QueueDelivery[], settle: (items: readonly Leased[]) => Promise<unknown>): Promise<void> {

@@ -1,5 +1,7 @@
 import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
+import { priorities } from '../broker/queue-index.ts';
 import { encodeCommand } from '../broker/queue-records.ts';
+import { raise } from '../errors.ts';
 import { encodeRecords } from '../records.ts';
 import type { Client } from './client.ts';
 import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
@@ -20,7 +22,8 @@ export class EmbeddedQueue implements QueueFacet {
     const { clock, limits } = this.#client;
     const outcomes: (SendOutcome | undefined)[] = Array.from({ length: commands.length });
     const records = commands.map(commandRecord);
-    const batches = encodeBatches(records, [...records.keys()], clock.now(), limits.maxMessageBytes, outcomes);
+    const valid = [...records.keys()].filter((index) => hasPriority(commands[index]!, index, outcomes));
+    const batches = encodeBatches(records, valid, clock.now(), limits.maxMessageBytes, outcomes);
     await Promise.all(batches.map((batch) => this.#transmit(queue, batch, outcomes)));
     return outcomes as SendOutcome[];
   }
@@ -71,4 +74,11 @@ export class EmbeddedQueue implements QueueFacet {
 function commandRecord(command: OutboundCommand) {
   const { id, notBefore, expiresAt, priority = 0, deduplicateMs = 0 } = command;
   return { ...plainMessage(command), attributes: encodeCommand({ id, notBefore, expiresAt, priority, deduplicateMs }) };
+}
+
+/** Whether the command's priority is one; otherwise its outcome says so. */
+function hasPriority({ priority = 0 }: OutboundCommand, index: number, outcomes: (SendOutcome | undefined)[]): boolean {
+  const valid = Number.isInteger(priority) && priority >= 0 && priority < priorities;
+  if (!valid) outcomes[index] = { error: raise('priorityInvalid', { priority, highest: priorities - 1 }) };
+  return valid;
 }

@@ -15,6 +15,7 @@ import { encodeRecords } from '../records.ts';
 import type { EntryMeta, SelectorMeta } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { batchMeta } from './encoding.ts';
+import type { Link } from './link.ts';
 import { Watch } from './watch.ts';
 
 /** Regions over the embedded broker. */
@@ -35,6 +36,7 @@ class EmbeddedRegion implements RegionBinding {
   readonly region: string;
   readonly #client: Client;
   readonly #watches = new Set<Watch>();
+  #closed = false;
 
   constructor(client: Client, region: string) {
     this.#client = client;
@@ -42,7 +44,7 @@ class EmbeddedRegion implements RegionBinding {
   }
 
   async get(keys: readonly string[]): Promise<readonly (WireEntry | undefined)[]> {
-    const { meta, body } = await this.#client.link.call('region.get', { region: this.region, keys });
+    const { meta, body } = await this.#link.call('region.get', { region: this.region, keys });
     const values = new Values(body);
     return meta.entries.map((entry) => (entry === null ? undefined : values.entry(entry)));
   }
@@ -55,7 +57,7 @@ class EmbeddedRegion implements RegionBinding {
     for (const { value } of changes) this.#checkSize(value);
     const encoded = encodeRecords(changes.map(changeRecord), this.#client.clock.now());
     const ask = { region: this.region, batch: batchMeta(encoded), origin, atomic };
-    const { meta } = await this.#client.link.call('region.apply', ask, [encoded.bytes]);
+    const { meta } = await this.#link.call('region.apply', ask, [encoded.bytes]);
     return meta.outcomes.map(({ applied, version, existed }) => (applied ? { applied, version, existed } : { applied, version }));
   }
 
@@ -64,7 +66,7 @@ class EmbeddedRegion implements RegionBinding {
     const select = selectorMeta(selector);
     for (let from = after, more = limit > 0; more; from = found.at(-1)?.key) {
       const ask = { region: this.region, selector: select, after: from, limit: limit - found.length };
-      const { meta, body } = await this.#client.link.call('region.scan', ask);
+      const { meta, body } = await this.#link.call('region.scan', ask);
       const values = new Values(body);
       for (const entry of meta.entries) found.push(values.entry(entry));
       more = meta.more && found.length < limit;
@@ -73,15 +75,16 @@ class EmbeddedRegion implements RegionBinding {
   }
 
   async count(): Promise<number> {
-    const { meta } = await this.#client.link.call('region.count', { region: this.region });
+    const { meta } = await this.#link.call('region.count', { region: this.region });
     return meta.count;
   }
 
   async clear({ origin }: { readonly origin?: string } = {}): Promise<void> {
-    await this.#client.link.call('region.clear', { region: this.region, origin });
+    await this.#link.call('region.clear', { region: this.region, origin });
   }
 
   async watch(selector: Selector, options: WatchOptions): Promise<RegionWatch> {
+    if (this.#closed) throw raise('regionClosed', { region: this.region });
     const watch = await Watch.open(this.#client, this.region, selectorMeta(selector), options);
     this.#watches.add(watch);
     watch.onClosed = () => this.#watches.delete(watch);
@@ -89,7 +92,13 @@ class EmbeddedRegion implements RegionBinding {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#watches].map((watch) => watch.close()));
+  }
+
+  get #link(): Link {
+    if (this.#closed) throw raise('regionClosed', { region: this.region });
+    return this.#client.link;
   }
 
   #checkSize(value: Uint8Array | null): void {

@@ -33,9 +33,8 @@ export function groupHandlers(broker: Broker): Handlers<Names> {
       call.answer({});
     },
     'group.leave': (call) => {
-      const { group, member } = call.session.groupConsumer(call.ask.consumer);
-      call.session.detach(call.ask.consumer);
-      group.leave(member, call.ask.delivered);
+      const attached = call.session.detach(call.ask.consumer);
+      if (attached?.kind === 'group') attached.group.leave(attached.member, call.ask.delivered);
       call.answer({});
     },
     'group.committed': (call) => call.answer({ positions: known(broker, call.ask.destination, call.ask.group)?.committed ?? [] }),

@@ -47,9 +47,8 @@ export function queueHandlers(broker: Broker): Handlers<Names> {
       call.answer({ lost: queue.extend(state, call.ask.items) });
     },
     'queue.leave': (call) => {
-      const { queue, state } = consumer(call);
-      call.session.detach(state.consumer);
-      queue.leave(state);
+      const attached = call.session.detach(call.ask.consumer);
+      if (attached?.kind === 'queue') attached.queue.leave(attached.state, call.ask.unseen);
       call.answer({});
     },
     'queue.depth': (call) => call.answer({ depth: broker.destinations.ensureQueue(call.ask.queue).depth }),

@@ -111,14 +111,12 @@ export class Queue {
     });
   }
 
-  /** `unseen`: no handler saw them, so this is no redelivery. */
-  release(state: QueueConsumerState, { items, delayMs, unseen }: Call<'queue.release'>['ask'], call: Call<'queue.release'>): void {
+  release(state: QueueConsumerState, { items, delayMs }: Call<'queue.release'>['ask'], call: Call<'queue.release'>): void {
     const entries = this.#held(state, items);
-    const add = unseen ? 0 : 1;
     this.#context.stage.add({
-      batches: entries.length === 0 || unseen ? [] : [this.#released(entries, delayMs)],
+      batches: entries.length === 0 ? [] : [this.#released(entries, delayMs)],
       applied: () => {
-        for (const entry of entries) if (state.held.has(entry.offset)) this.#putBack(entry, state, delayMs, add);
+        for (const entry of entries) if (state.held.has(entry.offset)) this.#putBack(entry, state, delayMs, 1);
         call.answer({});
         this.#dispatch();
       },
@@ -137,14 +135,15 @@ export class Queue {
   }
 
   /** The consumer is gone: what it held goes to others. */
-  leave(state: QueueConsumerState): void {
+  leave(state: QueueConsumerState, unseen: readonly number[] = []): void {
     for (const { call, finish, state: owner } of this.#polls) {
       if (owner !== state) continue;
       finish();
       call.answer({ items: [], runs: [] });
     }
     if (this.#gone !== undefined) return;
-    for (const entry of state.held.values()) this.#putBack(entry, state, 0, 1);
+    const untouched = new Set(unseen);
+    for (const entry of state.held.values()) this.#putBack(entry, state, 0, untouched.has(entry.offset) ? 0 : 1);
     this.#dispatch();
   }
 

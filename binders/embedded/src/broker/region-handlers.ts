@@ -49,9 +49,8 @@ export function regionHandlers(broker: Broker): Handlers<Names> {
       broker.afterCommit(call, () => call.answer({}));
     },
     'watch.close': (call) => {
-      const watcher = call.session.watcher(call.ask.watch);
-      call.session.detach(call.ask.watch);
-      watcher.close();
+      const attached = call.session.detach(call.ask.watch);
+      if (attached?.kind === 'watch') attached.watcher.close();
       call.answer({});
     },
   };

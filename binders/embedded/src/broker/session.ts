@@ -23,8 +23,11 @@ export class Session {
     this.#attached.set(id, attached);
   }
 
-  detach(id: string): void {
+  /** What is no longer attached is returned; nothing if the connection was lost meanwhile and it went with it. */
+  detach(id: string): Attached | undefined {
+    const attached = this.#attached.get(id);
     this.#attached.delete(id);
+    return attached;
   }
 
   groupConsumer(id: string): GroupConsumer {

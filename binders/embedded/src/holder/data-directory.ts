@@ -21,18 +21,27 @@ export function prepareDirectory(dataDir: string): void {
 function directoryError(dataDir: string, error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOTDIR' || code === 'EEXIST') return raise('directoryIsFile', { dataDir }, error);
-  if (code === 'ENOSPC') return raise('diskFull', { dataDir }, error);
-  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') return raise('directoryReadOnly', { dataDir }, error);
-  return raise('directoryUnusable', { dataDir, problem: messageOf(error) }, error);
+  if (code === 'ENOSPC') return raise('journalDiskFull', { directory: dataDir }, error);
+  return raise('journalDirectoryUnusable', { directory: dataDir, why: messageOf(error) }, error);
 }
 
-/** Refuses a directory that a newer version wrote; notes ours in a new one. Only the holder of the lock calls this. */
-export function checkFormat(dataDir: string, version: string): void {
-  const path = join(dataDir, 'format.json');
-  if (!existsSync(path)) return writeFormat(path, version);
+/** Refuses a directory that a newer version wrote, before anything in it is touched. */
+export function refuseNewer(dataDir: string, version: string): void {
+  const path = formatPath(dataDir);
+  if (!existsSync(path)) return;
   const found = readFormat(path);
   if (found.format > formatVersion)
     throw raise('formatNewer', { dataDir, found: found.format, writer: found.version ?? 'unknown', known: formatVersion, version });
+}
+
+/** Notes in a new directory what it is written in. Only the holder of the lock calls this. */
+export function noteFormat(dataDir: string, version: string): void {
+  const path = formatPath(dataDir);
+  if (!existsSync(path)) writeFormat(path, version);
+}
+
+function formatPath(dataDir: string): string {
+  return join(dataDir, 'format.json');
 }
 
 function readFormat(path: string): { readonly format: number; readonly version?: string } {

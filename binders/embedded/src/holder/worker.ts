@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
-import { systemClock } from '@millrace/core';
+import { MillraceError, systemClock } from '@millrace/core';
 import { asMillraceError } from '../binder/link.ts';
 import { Broker } from '../broker/broker.ts';
+import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/segment-journal.ts';
 import { PortChannel } from '../wire/channel.ts';
 import { BrokerServer, hadClients } from './broker-server.ts';
-import { checkFormat, prepareDirectory } from './data-directory.ts';
-import { DirectoryLock } from './directory-lock.ts';
+import { noteFormat, prepareDirectory, refuseNewer } from './data-directory.ts';
 import { socketPath } from './socket-path.ts';
 import type { WorkerReport, WorkerSetup } from './worker-protocol.ts';
 
@@ -20,29 +20,39 @@ async function run(
 ): Promise<(() => void) | undefined> {
   const { dataDir } = setup;
   prepareDirectory(dataDir);
-  const lock = DirectoryLock.take(dataDir);
-  if (lock === undefined) {
+  refuseNewer(dataDir, setup.version);
+  const journal = hold(setup);
+  if (journal === undefined) {
     report({ kind: 'held' });
     return undefined;
   }
   try {
-    return await serve(setup, lock, port, report);
+    noteFormat(dataDir, setup.version);
+    return await serve(setup, journal, port, report);
   } catch (error) {
-    lock.release();
+    journal.close();
+    throw error;
+  }
+}
+
+/** Opens the journal, and with it takes the directory's lock; `undefined` if another process or thread has it. */
+function hold({ dataDir, segmentBytes }: WorkerSetup): Journal | undefined {
+  try {
+    return openJournal(join(dataDir, 'journal'), { clock: systemClock, segmentBytes });
+  } catch (error) {
+    if (error instanceof MillraceError && error.reason === 'directoryInUse') return undefined;
     throw error;
   }
 }
 
 async function serve(
-  { dataDir, limits, segmentBytes, version, again }: WorkerSetup,
-  lock: DirectoryLock,
+  { dataDir, limits, again }: WorkerSetup,
+  journal: Journal,
   port: MessagePort,
   report: (message: WorkerReport) => void,
 ): Promise<() => void> {
-  checkFormat(dataDir, version);
   const path = socketPath(dataDir);
   const takeOver = hadClients(path) || again;
-  const journal = openJournal(join(dataDir, 'journal'), { clock: systemClock, segmentBytes });
   const broker = new Broker({ journal, clock: systemClock, limits, schedule: setImmediate, takeOver });
   const server = new BrokerServer(broker, systemClock, path);
   await server.listen();
@@ -51,9 +61,8 @@ async function serve(
   return () => {
     server.stopListening();
     broker.close();
-    journal.close();
     // Others may take over from here on; they come when their connection ends.
-    lock.release();
+    journal.close();
     server.close();
   };
 }

@@ -166,9 +166,10 @@ export interface Operations {
     answer: { items: readonly QueueItem[]; runs: readonly StoredMeta[] };
   };
   'queue.ack': { ask: { consumer: string; items: readonly Leased[] }; answer: object };
-  'queue.release': { ask: { consumer: string; items: readonly Leased[]; delayMs: number; unseen: boolean }; answer: object };
+  'queue.release': { ask: { consumer: string; items: readonly Leased[]; delayMs: number }; answer: object };
   'queue.extend': { ask: { consumer: string; items: readonly Leased[] }; answer: { lost: readonly number[] } };
-  'queue.leave': { ask: { consumer: string }; answer: object };
+  /** `unseen`: offsets of commands that no handler saw. */
+  'queue.leave': { ask: { consumer: string; unseen: readonly number[] }; answer: object };
   'queue.depth': { ask: { queue: string }; answer: { depth: number } };
   'queue.cancel': { ask: { queue: string; id: string }; answer: { cancelled: boolean } };
 
