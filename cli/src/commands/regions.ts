@@ -107,8 +107,12 @@ async function watch({ output, connected }: CommandContext, name: string, flags:
 function formatChange({ kind, key, value, previous, cause }: EntryEvent<unknown>): string {
   if (kind === 'live') return '-- live --';
   if (kind === 'gap') return `-- gap: ${cause} --`;
-  const before = previous === undefined ? '' : `  (was ${toJson(previous)})`;
-  return `${kind.padEnd(8)} ${key}  ${value === undefined ? '' : toJson(value)}${before}`.trimEnd();
+  const parts = [
+    `${kind.padEnd(8)} ${key}`,
+    ...(value === undefined ? [] : [toJson(value)]),
+    ...(previous === undefined ? [] : [`(was ${toJson(previous)})`]),
+  ];
+  return parts.join('  ');
 }
 
 function parseValue(text: string): unknown {
