@@ -27,7 +27,11 @@ function flatten(value: object, prefix = ''): Map<string, string> {
     const path = `${prefix}${name}`;
     if (typeof item === 'object' && item !== null && !Array.isArray(item))
       for (const [inner, text] of flatten(item as object, `${path}.`)) all.set(inner, text);
-    else all.set(path, item === true ? 'yes' : item === false ? 'no' : Array.isArray(item) ? item.join(', ') : (item as string));
+    else
+      all.set(
+        path,
+        item === true ? 'yes' : item === false ? 'no' : Array.isArray(item) ? item.join(', ') : String(item as string | number),
+      );
   }
   return all;
 }
