@@ -51,9 +51,10 @@ const lengthRoom = 2;
 export function encodeRecords(messages: readonly RecordInput[], now: number): EncodedBatch {
   const { firstTime, lastTime, size } = survey(messages, now);
   const out = new ByteWriter(size);
+  const headers = new HeaderBlocks(out);
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i]!;
-    writeRecord(out, message, i, (message.timestamp ?? now) - firstTime);
+    writeRecord(out, headers, message, i, (message.timestamp ?? now) - firstTime);
   }
   return { bytes: out.bytes.subarray(0, out.position), count: messages.length, firstTime, lastTime };
 }
@@ -72,7 +73,7 @@ function survey(messages: readonly RecordInput[], now: number): { firstTime: num
   return { firstTime: Math.min(firstTime, lastTime), lastTime, size };
 }
 
-function writeRecord(out: ByteWriter, message: RecordInput, offsetDelta: number, timeDelta: number): void {
+function writeRecord(out: ByteWriter, headers: HeaderBlocks, message: RecordInput, offsetDelta: number, timeDelta: number): void {
   const { key, payload, attributes } = message;
   const start = out.position;
   out.reserve(lengthRoom + 1);
@@ -84,7 +85,7 @@ function writeRecord(out: ByteWriter, message: RecordInput, offsetDelta: number,
     flags |= flag.attributes;
     out.block(attributes);
   }
-  if (writeHeaderBlock(out, message.headers)) flags |= flag.headers;
+  if (headers.write(message.headers)) flags |= flag.headers;
   if (payload === null) flags |= flag.tombstone;
   out.bytes[start + lengthRoom] = flags;
   closeRecord(out, start, payload);
@@ -96,17 +97,50 @@ function writeKey(out: ByteWriter, key: string | Uint8Array): number {
   return bytesKey;
 }
 
-function writeHeaderBlock(out: ByteWriter, headers: Headers): boolean {
+/** Writes the headers of one batch; those that messages next to each other share are encoded once. */
+class HeaderBlocks {
+  readonly #out: ByteWriter;
+  #last: Headers | undefined;
+  /** What the last ones became, as the record that they stand in may still be moved. */
+  #block: Uint8Array | undefined;
+
+  constructor(out: ByteWriter) {
+    this.#out = out;
+  }
+
+  /** False, having written nothing, where there are none. */
+  write(headers: Headers): boolean {
+    const out = this.#out;
+    const start = out.position;
+    if (headers === this.#last) this.#repeat();
+    else {
+      writeHeaderBlock(out, headers);
+      this.#last = headers;
+      this.#block = undefined;
+    }
+    return out.position > start;
+  }
+
+  #repeat(): void {
+    const out = this.#out;
+    if (this.#block === undefined) {
+      const start = out.position;
+      writeHeaderBlock(out, this.#last!);
+      this.#block = Uint8Array.from(out.bytes.subarray(start, out.position));
+    } else out.small(this.#block);
+  }
+}
+
+function writeHeaderBlock(out: ByteWriter, headers: Headers): void {
   const at = out.position;
   out.byte(0);
   writeHeaders(out, headers);
   const size = out.position - at - 1;
   if (size === 1 && out.bytes[at + 1] === 0) {
     out.position = at;
-    return false;
+    return;
   }
   out.position = moveForPrefix(out, at, 1, size, size);
-  return true;
 }
 
 /** Sets the record's length now that it is known, then adds the payload, which so is never moved. */

@@ -69,11 +69,13 @@ export class Outlet<T> {
   }
 
   async #publishAll(payloads: readonly T[], sending: Sending, each: PublishAllOptions<T>['each']): Promise<readonly Published[]> {
-    const checked = await Promise.all(payloads.map((payload) => this.#coder.check(payload)));
+    const checks = payloads.map((payload) => this.#coder.check(payload));
+    // Waiting for what is there already costs more than all the rest.
+    const checked = checks.some((check) => check instanceof Promise) ? await Promise.all(checks) : (checks as T[]);
     const many = new Many(payloads.length);
-    for (const [index, payload] of checked.entries()) {
+    for (let index = 0; index < checked.length; index++) {
       if (this.#publisher.congested) await this.#publisher.room(sending.expires).catch(() => {});
-      this.#add(many, index, payload, sending, each);
+      this.#add(many, index, checked[index]!, sending, each);
     }
     return this.#published(await many.outcomes);
   }
@@ -83,7 +85,7 @@ export class Outlet<T> {
     try {
       if (this.#publisher.congested) throw raise('PUBLISH_DEADLINE', { destination });
       const draft = this.#draft(payload, each?.(payload, index), sending.trace);
-      this.#publisher.enqueue(many.item(index, draft, this.#selector(payload, draft), sending.expires));
+      this.#publisher.enqueue(new OneOfMany(many, index, draft, this.#selector(payload, draft), sending.expires));
     } catch (error) {
       many.settle(index, { error: asError(error, destination) });
     }
@@ -157,8 +159,8 @@ export class Outlet<T> {
   }
 
   #published(outcomes: readonly SendOutcome[]): readonly Published[] {
+    if (outcomes.every(({ error }) => error === undefined)) return outcomes as readonly Published[];
     const failed = outcomes.flatMap(({ error }, index) => (error === undefined ? [] : [index]));
-    if (failed.length === 0) return outcomes as readonly Published[];
     const first = outcomes[failed[0]!]!.error!;
     const details = {
       destination: this.#stream.name,
@@ -175,24 +177,42 @@ export class Outlet<T> {
 /** The events of one `publishAll`. */
 class Many {
   readonly outcomes: Promise<readonly SendOutcome[]>;
-  readonly #outcomes: SendOutcome[];
+  readonly #outcomes: SendOutcome[] = [];
   #open: number;
   #resolve!: (outcomes: readonly SendOutcome[]) => void;
 
   constructor(count: number) {
-    this.#outcomes = Array.from<SendOutcome>({ length: count });
+    this.#outcomes.length = count;
     this.#open = count;
     this.outcomes = new Promise((resolve) => (this.#resolve = resolve));
     if (count === 0) this.#resolve([]);
   }
 
-  item(index: number, draft: Draft, chosen: number | undefined, expires: number): Pending {
-    return { draft, selector: chosen, expires, settled: false, settle: (outcome) => this.settle(index, outcome) };
-  }
-
   settle(index: number, outcome: SendOutcome): void {
     this.#outcomes[index] = outcome;
     if (--this.#open === 0) this.#resolve(this.#outcomes);
+  }
+}
+
+/** A class, since a closure for each event would cost as much as encoding it. */
+class OneOfMany implements Pending {
+  readonly draft: Draft;
+  readonly selector: number | undefined;
+  readonly expires: number;
+  settled = false;
+  readonly #many: Many;
+  readonly #index: number;
+
+  constructor(many: Many, index: number, draft: Draft, chosen: number | undefined, expires: number) {
+    this.#many = many;
+    this.#index = index;
+    this.draft = draft;
+    this.selector = chosen;
+    this.expires = expires;
+  }
+
+  settle(outcome: SendOutcome): void {
+    this.#many.settle(this.#index, outcome);
   }
 }
 

@@ -41,7 +41,8 @@ export class Producer implements ProducerBinding {
   }
 
   async #send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
-    const outcomes: (SendOutcome | undefined)[] = Array.from({ length: messages.length });
+    const outcomes: (SendOutcome | undefined)[] = [];
+    outcomes.length = messages.length;
     const requests = inRequests(this.#encode(messages, outcomes));
     // All are begun before any is awaited, so that they stay in order.
     if (requests.length > 0) await Promise.all(requests.map((batches) => this.#transmit(batches, outcomes)));

@@ -63,6 +63,12 @@ export class ByteWriter {
     this.position += value.length;
   }
 
+  /** {@link raw} for a few bytes, where a loop beats a native call. */
+  small(value: Uint8Array): void {
+    this.reserve(value.length);
+    for (let i = 0; i < value.length; i++) this.bytes[this.position++] = value[i]!;
+  }
+
   /** Length, then the bytes. */
   block(value: Uint8Array): void {
     this.varint(value.length);

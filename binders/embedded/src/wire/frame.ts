@@ -21,7 +21,7 @@ export interface Frame {
 
 /** The pieces of a frame, to be written one after another. Throws `RESOURCE_EXHAUSTED` if it would be too large. */
 export function encodeFrame(type: FrameType, id: number, meta: unknown, body: readonly Uint8Array[] = []): Uint8Array[] {
-  const text = meta === undefined ? '' : JSON.stringify(meta, plain);
+  const text = meta === undefined ? '' : JSON.stringify(meta, type === frameType.failure ? plain : undefined);
   const metaBytes = Buffer.byteLength(text);
   let length = headBytes - 4 + metaBytes;
   for (const part of body) length += part.length;
@@ -35,7 +35,7 @@ export function encodeFrame(type: FrameType, id: number, meta: unknown, body: re
   return [head, ...body];
 }
 
-/** What JSON does not know, as text: details of errors can hold anything. */
+/** What JSON does not know, as text: details of errors can hold anything. Costs more than all else, so only there. */
 function plain(_: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
