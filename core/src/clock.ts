@@ -20,12 +20,41 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  after(ms, task) {
-    const handle = setTimeout(task, Math.min(ms, 0x7fffffff));
-    handle.unref();
-    return { cancel: () => clearTimeout(handle) };
-  },
+  after: (ms, task) => new SystemTimer(performance.now() + ms, task),
 };
+
+/** The longest that the event loop's own timers wait. */
+const longestMs = 0x7fffffff;
+
+/**
+ * A timer that never fires early. Those of the event loop do: they count whole milliseconds from when the present turn began, so
+ * what looks at the clock when it is woken may find that its time has not come, and wait for ever.
+ */
+class SystemTimer implements Timer {
+  readonly #due: number;
+  readonly #task: () => void;
+  #handle: NodeJS.Timeout;
+
+  constructor(due: number, task: () => void) {
+    this.#due = due;
+    this.#task = task;
+    this.#handle = this.#wait();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+
+  #wait(): NodeJS.Timeout {
+    const rest = Math.min(Math.max(0, this.#due - performance.now()), longestMs);
+    return setTimeout(() => this.#fire(), Math.ceil(rest)).unref();
+  }
+
+  #fire(): void {
+    if (performance.now() >= this.#due) this.#task();
+    else this.#handle = this.#wait();
+  }
+}
 
 interface PendingTimer {
   readonly due: number;

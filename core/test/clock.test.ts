@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { ManualClock } from '@millrace/core';
+import { ManualClock, systemClock } from '@millrace/core';
 
 it('fires timers in order of due time and lets promises run between them', async () => {
   const clock = new ManualClock(1000);
@@ -19,4 +19,30 @@ it('keeps monotonic time when the wall clock jumps', async () => {
   await clock.advance(5);
   expect(clock.monotonic()).toBe(5);
   expect(clock.now()).toBe(1005 - 3_600_000);
+});
+
+it("never fires the machine's timers early, also when the turn that sets them has taken long", async () => {
+  const early: number[] = [];
+  for (let round = 0; round < 5; round++) {
+    // A turn of the event loop of its own, so that its beginning is what the loop's own timers would count from.
+    await new Promise((resolve) => setImmediate(resolve));
+    const busyUntil = performance.now() + 15;
+    while (performance.now() < busyUntil);
+    const due = systemClock.monotonic() + 20;
+    await new Promise<void>((resolve) => {
+      systemClock.after(20, resolve);
+    });
+    early.push(Math.max(0, due - systemClock.monotonic()));
+  }
+  expect(early).toEqual([0, 0, 0, 0, 0]);
+});
+
+it("does not run the task of a cancelled timer of the machine's clock", async () => {
+  const fired: string[] = [];
+  const cancelled = systemClock.after(5, () => fired.push('cancelled'));
+  cancelled.cancel();
+  await new Promise<void>((resolve) => {
+    systemClock.after(15, resolve);
+  });
+  expect(fired).toEqual([]);
 });

@@ -201,7 +201,10 @@ export class ConsumerGroup {
     const waiting = this.#context.graceUntil - this.#context.clock.monotonic();
     // After a take-over former members come back one by one; until all had time to, nobody gets more than it had.
     if (waiting > 0) {
-      this.#grace ??= this.#context.clock.after(waiting + 1, () => this.#rebalance());
+      this.#grace ??= this.#context.clock.after(waiting, () => {
+        this.#grace = undefined;
+        this.#rebalance();
+      });
       return;
     }
     const target = share(
