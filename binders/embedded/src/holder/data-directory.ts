@@ -6,6 +6,11 @@ import { raise } from '../errors.ts';
 /** The version of the layout of data directories that this package writes; it reads all up to it. */
 export const formatVersion = 1;
 
+/** Where the journal of a data directory lies, and its lock. */
+export function journalDirectory(dataDir: string): string {
+  return join(dataDir, 'journal');
+}
+
 /** Creates the directory for its owner alone where missing. Throws with the reason if it cannot be used. */
 export function prepareDirectory(dataDir: string): void {
   try {

@@ -1,12 +1,14 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
-import { MessageChannel, Worker } from 'node:worker_threads';
 import { errorFromJSON } from '@millrace/core';
 import type { Connection, Connector } from '../binder/connector.ts';
 import { raise } from '../errors.ts';
-import { PortChannel, SocketChannel } from '../wire/channel.ts';
+import { isLocked } from '../journal/directory-lock.ts';
+import { SocketChannel } from '../wire/channel.ts';
+import { BrokerThread } from './broker-thread.ts';
+import { journalDirectory } from './data-directory.ts';
 import { socketPath } from './socket-path.ts';
-import type { WorkerReport, WorkerSetup } from './worker-protocol.ts';
+import type { WorkerSetup } from './worker-protocol.ts';
 
 const patienceMs = 10_000;
 const retryMs = 15;
@@ -23,54 +25,26 @@ export class DirectoryConnector implements Connector {
 
   async connect(again: boolean): Promise<Connection> {
     const deadline = performance.now() + patienceMs;
-    do {
-      const connection = (await overSocket(socketPath(this.dataDir))) ?? (await this.#hold(again));
+    for (let attempt = 0; attempt === 0 || performance.now() < deadline; attempt++) {
+      const connection = (await overSocket(socketPath(this.dataDir))) ?? (await this.#hold(again, attempt));
       if (connection !== undefined) return connection;
       // Somebody holds the directory and does not listen yet, or not any more.
       await new Promise((resolve) => setTimeout(resolve, retryMs * (1 + Math.random())));
-    } while (performance.now() < deadline);
+    }
     throw raise('holderUnreachable', { dataDir: this.dataDir, waitedMs: patienceMs });
   }
 
   /** Tries to become the holder; `undefined` if another is. */
-  async #hold(again: boolean): Promise<Connection | undefined> {
-    const { port1, port2 } = new MessageChannel();
-    const setup: WorkerSetup = { ...this.#setup, again };
-    const worker = new Worker(workerUrl(), { workerData: { setup, port: port2 }, transferList: [port2], name: 'millrace-broker' });
-    const report = await firstReport(worker);
-    if (report.kind === 'ready') return held(worker, new PortChannel(port1));
-    port1.close();
+  async #hold(again: boolean, attempt: number): Promise<Connection | undefined> {
+    // A thread is dear, so once one came back empty-handed the lock is looked at first.
+    if (attempt > 0 && isLocked(journalDirectory(this.dataDir))) return undefined;
+    const thread = await BrokerThread.start({ ...this.#setup, again });
+    const report = await thread.report;
+    if (report.kind === 'ready') return { channel: thread.channel, release: () => thread.stop() };
+    await thread.ended;
     if (report.kind === 'failed') throw errorFromJSON(report.error);
     return undefined;
   }
-}
-
-/** Built code runs built code, sources run sources. */
-function workerUrl(): URL {
-  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
-}
-
-function firstReport(worker: Worker): Promise<WorkerReport> {
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', (error) => reject(raise('workerFailed', { problem: String(error) }, error)));
-    worker.once('exit', () => reject(raise('workerFailed', { problem: 'it ended at once' })));
-  });
-}
-
-function held(worker: Worker, channel: PortChannel): Connection {
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  // A thread that dies is a lost connection: its channel ends, and this or another process takes over.
-  worker.on('error', () => channel.close());
-  return {
-    channel,
-    release: async () => {
-      // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
-      worker.postMessage('stop');
-      await ended;
-      channel.close();
-    },
-  };
 }
 
 /** A connection to the broker that listens there; `undefined` if none does. */

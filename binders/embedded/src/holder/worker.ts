@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { MillraceError, systemClock } from '@millrace/core';
@@ -8,7 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/segment-journal.ts';
 import { PortChannel } from '../wire/channel.ts';
 import { BrokerServer, hadClients } from './broker-server.ts';
-import { noteFormat, prepareDirectory, refuseNewer } from './data-directory.ts';
+import { journalDirectory, noteFormat, prepareDirectory, refuseNewer } from './data-directory.ts';
 import { socketPath } from './socket-path.ts';
 import type { WorkerReport, WorkerSetup } from './worker-protocol.ts';
 
@@ -38,7 +37,7 @@ async function run(
 /** Opens the journal, and with it takes the directory's lock; `undefined` if another process or thread has it. */
 function hold({ dataDir, segmentBytes }: WorkerSetup): Journal | undefined {
   try {
-    return openJournal(join(dataDir, 'journal'), { clock: systemClock, segmentBytes });
+    return openJournal(journalDirectory(dataDir), { clock: systemClock, segmentBytes });
   } catch (error) {
     if (error instanceof MillraceError && error.reason === 'directoryInUse') return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { raise } from '../errors.ts';
@@ -25,6 +26,21 @@ export function lockDirectory(directory: string): DirectoryLock {
   return { release: () => database.isOpen && database.close() };
 }
 
+/** Whether somebody holds a directory's lock at this moment. A directory that does not exist is held by nobody. */
+export function isLocked(directory: string): boolean {
+  if (!existsSync(join(directory, 'lock'))) return false;
+  const database = openLockFile(directory);
+  try {
+    database.exec('SELECT 1 FROM sqlite_schema');
+    return false;
+  } catch (error) {
+    if (isBusy(error)) return true;
+    throw lockError(directory, error);
+  } finally {
+    database.close();
+  }
+}
+
 function openLockFile(directory: string): DatabaseSync {
   try {
     return new DatabaseSync(join(directory, 'lock'));
@@ -34,8 +50,11 @@ function openLockFile(directory: string): DatabaseSync {
 }
 
 function lockError(directory: string, error: unknown): Error {
-  const busy = error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
-  return busy
+  return isBusy(error)
     ? raise('directoryInUse', { directory }, error)
     : raise('journalDirectoryUnusable', { directory, why: 'its lock cannot be taken' }, error);
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === sqliteBusy;
 }
