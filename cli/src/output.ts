@@ -56,6 +56,7 @@ function alignRows(rows: readonly Readonly<Record<string, unknown>>[], columns: 
 
 function cell(value: unknown): string {
   if (value === undefined || value === null) return '-';
+  if (Array.isArray(value)) return value.length === 0 ? '-' : value.map(cell).join(', ');
   return typeof value === 'string' ? value : toJson(value);
 }
 

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { PipelineProgress } from '@millrace/apps';
 
 /** Draws how far pipelines are, in place, on a terminal. Rates are of the time since the last drawing. */
@@ -12,7 +12,11 @@ export class ProgressView {
   }
 
   draw(pipelines: readonly PipelineProgress[]): void {
-    const lines = pipelines.flatMap((pipeline) => this.#pipelineLines(pipeline));
+    // A line that wraps, or one scrolled away, could not be drawn over again.
+    const all = pipelines.flatMap((pipeline) => this.#pipelineLines(pipeline));
+    const lines = all
+      .slice(0, Math.max(1, (this.#out.rows || Infinity) - 1))
+      .map((line) => shorten(line, this.#out.columns || Infinity));
     const up = this.#lines > 0 ? `\u001b[${this.#lines}A` : '';
     this.#out.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
     this.#lines = lines.length;
@@ -37,4 +41,10 @@ export class ProgressView {
     if (last === undefined || now - last.at < 1) return '';
     return `${Math.round(((handled - last.out) * 1000) / (now - last.at))}/s`;
   }
+}
+
+/** The beginning of a line that may hold colours, as wide as the terminal. */
+function shorten(line: string, columns: number): string {
+  const plain = stripVTControlCharacters(line);
+  return plain.length < columns ? line : `${plain.slice(0, columns - 2)}…`;
 }
