@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 
 // Before anything else is loaded, so that the second start of the command compiles nothing.
