@@ -46,7 +46,7 @@ function checkContents(folder: string, tarballs: string): void {
   for (const file of [...wanted, ...Object.values(bin ?? {}), './README.md']) {
     if (!files.includes(file)) throw new Error(`${folder}: ${file} is missing from the packed files`);
   }
-  const strays = files.filter((file) => !/^\.\/(dist\/.*\.(js|d\.ts)|README\.md|package\.json|LICENSE)$/.test(file));
+  const strays = files.filter((file) => !/^\.\/(bin\/\w+\.js|dist\/.*\.(js|d\.ts)|README\.md|package\.json|LICENSE)$/.test(file));
   if (strays.length > 0) throw new Error(`${folder}: packed files that users do not need: ${strays.join(', ')}`);
 }
 
