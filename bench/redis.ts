@@ -10,7 +10,11 @@ const peers = join(import.meta.dirname, 'peers');
 /** The peer libraries; installs them on first use. */
 export function requirePeer(name: string): never {
   if (!existsSync(join(peers, 'node_modules')))
-    spawnSync('npm', ['ci', '--legacy-peer-deps', '--ignore-scripts', '--loglevel=error'], { cwd: peers, stdio: 'inherit' });
+    // Not `npm ci`: it refuses a lock file without the native helpers of other platforms, which not every registry has.
+    spawnSync('npm', ['install', '--no-save', '--legacy-peer-deps', '--ignore-scripts', '--loglevel=error'], {
+      cwd: peers,
+      stdio: 'inherit',
+    });
   return createRequire(join(peers, 'package.json'))(name) as never;
 }
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -31,13 +30,19 @@ export class HttpHost {
   /** Adds a handler. Port 0 picks a free one, shared by all who ask for 0 on this host. Rejects as `listen` of Node does. */
   async listen(address: { readonly port: number; readonly host: string }, handler: HttpHandler): Promise<HttpListener> {
     const name = `${address.host}:${address.port}`;
-    const shared = this.#servers.get(name) ?? this.#open(name, address);
+    // Loaded on demand: it takes longer than the rest of a pipeline, most of which listen to nothing.
+    const { createServer } = await import('node:http');
+    const shared = this.#servers.get(name) ?? this.#open(name, address, createServer);
     shared.handlers.add(handler);
     const port = await shared.ready;
     return { port, close: () => this.#remove(name, shared, handler) };
   }
 
-  #open(name: string, address: { readonly port: number; readonly host: string }): SharedServer {
+  #open(
+    name: string,
+    address: { readonly port: number; readonly host: string },
+    createServer: typeof import('node:http').createServer,
+  ): SharedServer {
     const handlers = new Set<HttpHandler>();
     const server = createServer((request, response) => void this.#answer(handlers, request, response));
     const ready = new Promise<number>((resolve, reject) => {

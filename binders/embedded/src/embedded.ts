@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { systemClock } from '@millrace/core';
+import type { Clock } from '@millrace/core';
 import type { Binder, BinderListener } from '@millrace/messaging/binder';
 import { embeddedCapabilities } from './binder/capabilities.ts';
 import type { ClientLimits } from './binder/client.ts';
@@ -8,7 +9,6 @@ import type { Link } from './binder/link.ts';
 import { RemoteLink } from './binder/remote-link.ts';
 import type { BrokerLimits } from './broker/context.ts';
 import { DirectoryConnector } from './holder/directory-connector.ts';
-import { memoryLink } from './memory-broker.ts';
 import type { EmbeddedBinderOptions } from './options.ts';
 
 const mebibyte = 1024 * 1024;
@@ -24,8 +24,14 @@ export function embeddedBinder(options: EmbeddedBinderOptions = {}): Binder {
   const clock = memory ? (options.clock ?? systemClock) : systemClock;
   const limits = clientLimits(options);
   const capabilities = embeddedCapabilities(memory, limits.maxMessageBytes);
-  const connect = memory ? async () => memoryLink(clock, brokerLimits(options)) : directoryLink(options);
+  const connect = memory ? () => memoryOnly(clock, brokerLimits(options)) : directoryLink(options);
   return new EmbeddedBinder({ capabilities, clock, limits, connect });
+}
+
+/** Loads the broker into this thread, which others need not: on a data directory it runs in a thread of its own. */
+async function memoryOnly(clock: Clock, limits: BrokerLimits): Promise<Link> {
+  const { memoryLink } = await import('./memory-broker.ts');
+  return memoryLink(clock, limits);
 }
 
 function directoryLink(options: EmbeddedBinderOptions): (listener: BinderListener) => Promise<Link> {

@@ -7,6 +7,7 @@ import { contentTypes } from '../policies/codec.ts';
 import { delay } from '../policies/deadline.ts';
 import { retryDelay, type RetryPolicy } from '../policies/retry.ts';
 import { runHandler } from '../policies/run-handler.ts';
+import type { SpanSubject } from '../policies/spans.ts';
 import type { Services } from '../runtime/services.ts';
 import { isExpired, withoutCall } from './command-headers.ts';
 import { TaskContext, type CommandTask } from './command-task.ts';
@@ -50,9 +51,11 @@ const abandoned: Outcome = { kind: 'abandoned' };
 export class CommandRunner<I, O> {
   readonly #options: RunnerOptions<I, O>;
   readonly #clock: Clock;
+  readonly #subject: SpanSubject;
 
   constructor(options: RunnerOptions<I, O>) {
     this.#options = options;
+    this.#subject = { destination: options.endpoint.queue, group: commandGroup };
     this.#clock = options.services.clock;
   }
 
@@ -66,12 +69,17 @@ export class CommandRunner<I, O> {
 
   #try(task: CommandTask, attempt: number): Outcome | Promise<Outcome> {
     try {
-      const reply = this.#attempt(task, attempt);
-      if (!(reply instanceof Promise)) return ended(task, reply);
-      return reply.then(
-        (settled) => ended(task, settled),
-        (error: unknown) => this.#failed(task, attempt, error),
-      );
+      const decoded = this.#options.endpoint.input.decode(task.delivery, task.delivery.id);
+      if (decoded instanceof Promise) return this.#tryDecoded(task, attempt, decoded);
+      return this.#handle(task, decoded, attempt);
+    } catch (error) {
+      return this.#failed(task, attempt, error);
+    }
+  }
+
+  async #tryDecoded(task: CommandTask, attempt: number, decoded: Promise<Message<I>>): Promise<Outcome> {
+    try {
+      return await this.#handle(task, await decoded, attempt);
     } catch (error) {
       return this.#failed(task, attempt, error);
     }
@@ -83,24 +91,37 @@ export class CommandRunner<I, O> {
     return delivery.redeliveries === 0 || delayed.length === 0 ? 1 : maxAttempts + delivery.redeliveries;
   }
 
-  #attempt(task: CommandTask, attempt: number): Reply | Promise<Reply> {
-    const decoded = this.#options.endpoint.input.decode(task.delivery, task.delivery.id);
-    return decoded instanceof Promise
-      ? decoded.then((message) => this.#handle(task, message, attempt))
-      : this.#handle(task, decoded, attempt);
-  }
-
-  #handle(task: CommandTask, message: Message<I>, attempt: number): Reply | Promise<Reply> {
-    const { handler, services, tally } = this.#options;
+  #handle(task: CommandTask, message: Message<I>, attempt: number): Outcome | Promise<Outcome> {
+    const { handler, services } = this.#options;
     const context = new TaskContext(message, attempt, task);
     const began = this.#clock.monotonic();
-    const finish = (output: O): Reply | Promise<Reply> => {
-      tally.ran(this.#clock.monotonic() - began);
-      return task.replyTo === undefined ? undefined : this.#reply(output);
-    };
-    const subject = { destination: this.#options.endpoint.queue, group: commandGroup };
-    const output = runHandler(services.tracing, message.headers, () => handler(message.payload, context), subject);
-    return output instanceof Promise ? output.then(finish) : finish(output);
+    const output = runHandler(services.tracing, message.headers, () => handler(message.payload, context), this.#subject);
+    if (output instanceof Promise) return this.#handled(task, attempt, began, output);
+    const reply = this.#finish(task, began, output);
+    return reply instanceof Promise ? this.#replied(task, attempt, reply) : ended(task, reply);
+  }
+
+  /** One promise for all that follows an asynchronous handler: at thousands a second each further one shows. */
+  async #handled(task: CommandTask, attempt: number, began: number, output: Promise<O>): Promise<Outcome> {
+    try {
+      const reply = this.#finish(task, began, await output);
+      return ended(task, reply instanceof Promise ? await reply : reply);
+    } catch (error) {
+      return this.#failed(task, attempt, error);
+    }
+  }
+
+  async #replied(task: CommandTask, attempt: number, reply: Promise<Reply>): Promise<Outcome> {
+    try {
+      return ended(task, await reply);
+    } catch (error) {
+      return this.#failed(task, attempt, error);
+    }
+  }
+
+  #finish(task: CommandTask, began: number, output: O): Reply | Promise<Reply> {
+    this.#options.tally.ran(this.#clock.monotonic() - began);
+    return task.replyTo === undefined ? undefined : this.#reply(output);
   }
 
   #reply(output: O): Reply | Promise<Reply> {

@@ -14,6 +14,8 @@ export function createCommands(services: Services): Commands {
   return new CommandPattern(services);
 }
 
+type Go<I, O, R> = (endpoint: Endpoint<I, O>, payload: I) => Promise<R>;
+
 class CommandPattern implements Commands {
   readonly #services: Services;
   readonly #endpoints: Endpoints;
@@ -32,21 +34,39 @@ class CommandPattern implements Commands {
     this.#nextId = idSource(services.clock.now());
   }
 
-  async send<I, O>(command: Command<I, O>, input: I, options: SendOptions = {}): Promise<Sent> {
-    const endpoint = this.#known(command) ?? (await this.#open(command, 'send'));
-    const checked = endpoint.input.check(input);
-    const payload = checked instanceof Promise ? await checked : checked;
-    const id = options.id ?? this.#nextId();
-    await this.#services.tracing.sending(command.name, 1, (trace) => this.#sender.send(endpoint, payload, options, { id, trace }));
-    return { id };
+  send<I, O>(command: Command<I, O>, input: I, options: SendOptions = {}): Promise<Sent> {
+    return this.#checked(command, input, 'send', (endpoint, payload) => {
+      const id = options.id ?? this.#nextId();
+      return this.#services.tracing.sending(command.name, 1, (trace) =>
+        this.#sender.send(endpoint, payload, options, { id, trace }),
+      );
+    });
   }
 
-  async call<I, O>(command: Command<I, O>, input: I, options: CallOptions = {}): Promise<O> {
-    const endpoint = this.#known(command) ?? (await this.#open(command, 'call'));
-    const checked = endpoint.input.check(input);
-    const payload = checked instanceof Promise ? await checked : checked;
-    const id = options.id ?? this.#nextId();
-    return this.#services.tracing.sending(command.name, 1, (trace) => this.#caller.call(endpoint, payload, options, { id, trace }));
+  call<I, O>(command: Command<I, O>, input: I, options: CallOptions = {}): Promise<O> {
+    return this.#checked(command, input, 'call', (endpoint, payload) => {
+      const id = options.id ?? this.#nextId();
+      return this.#services.tracing.sending(command.name, 1, (trace) =>
+        this.#caller.call(endpoint, payload, options, { id, trace }),
+      );
+    });
+  }
+
+  /** Hands the checked input on: at once, without a promise of its own, where nothing has to be waited for. */
+  #checked<I, O, R>(command: Command<I, O>, input: I, operation: string, go: Go<I, O, R>): Promise<R> {
+    try {
+      const endpoint = this.#known(command);
+      if (endpoint === undefined) return this.#opened(command, input, operation, go);
+      const payload = endpoint.input.check(input);
+      return payload instanceof Promise ? payload.then((checked: I) => go(endpoint, checked)) : go(endpoint, payload);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  async #opened<I, O, R>(command: Command<I, O>, input: I, operation: string, go: Go<I, O, R>): Promise<R> {
+    const endpoint = await this.#open(command, operation);
+    return go(endpoint, await endpoint.input.check(input));
   }
 
   async handle<I, O>(

@@ -1,5 +1,5 @@
 import type { Binder, Headers, OutboundCommand, OutboundMessage } from '../binder/index.ts';
-import type { SendOptions } from '../client.ts';
+import type { SendOptions, Sent } from '../client.ts';
 import { binderError, raise } from '../errors.ts';
 import { Batcher } from '../policies/batcher.ts';
 import { delay, withDeadline } from '../policies/deadline.ts';
@@ -10,7 +10,7 @@ import type { Endpoint, Route } from './endpoint.ts';
 import { checkSendOptions } from './features.ts';
 
 /** A command under way to its queue. */
-export type Sending = Underway<OutboundCommand, void>;
+export type Sending = Underway<OutboundCommand, Sent>;
 
 const batching = {
   maxBatch: 1000,
@@ -49,13 +49,13 @@ export class Sender {
    * Resolves when the command is queued as durably as the binder says. `DEADLINE_EXCEEDED` means that it was not sent,
    * `INDETERMINATE` that nobody knows.
    */
-  async send<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): Promise<void> {
+  send<I>(endpoint: Endpoint<I, unknown>, payload: I, options: SendOptions, to: Addressing): Promise<Sent> {
     const command = this.command(endpoint, payload, options, to);
     const { batcher, limit } = this.#queue(endpoint);
     const { deadlineMs = limit.deadlineMs } = options;
-    if (!batcher.hasRoom) await this.#room(batcher, endpoint.queue, deadlineMs);
     const own = deadlineMs === limit.deadlineMs ? limit : { ...limit, deadlineMs };
-    return new Promise((resolve, reject) => batcher.add(new Pending(command, own, resolve, reject)));
+    const add = (): Promise<Sent> => new Promise((resolve, reject) => batcher.add(new Pending(command, own, resolve, reject)));
+    return batcher.hasRoom ? add() : this.#room(batcher, endpoint.queue, deadlineMs).then(add);
   }
 
   /** Sends for someone who keeps the deadline; `undefined` unless it has to wait for room first. */
@@ -126,7 +126,7 @@ async function flush(binder: Binder, queue: string, batch: readonly Sending[]): 
     );
     open.forEach((pending, index) => {
       const { error } = outcomes[index]!;
-      if (error === undefined) pending.succeed();
+      if (error === undefined) pending.succeed({ id: pending.item.id });
       else pending.fail(error);
     });
   } catch (error) {

@@ -24,9 +24,19 @@ export function runHandler<R>(
     ended = true;
     return result;
   }
-  const settled = Promise.resolve(result).finally(() => (ended = true));
-  const escaped = new Promise<never>((_, reject) => (escape = reject));
-  return Promise.race([settled, escaped]);
+  return new Promise((resolve, reject) => {
+    escape = reject;
+    result.then(
+      (value) => {
+        ended = true;
+        return resolve(value);
+      },
+      (error: unknown) => {
+        ended = true;
+        reject(error);
+      },
+    );
+  });
 }
 
 function isPromise<R>(value: R | PromiseLike<R>): value is PromiseLike<R> {

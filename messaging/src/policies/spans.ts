@@ -11,6 +11,14 @@ export interface SpanSubject {
 
 const tracerName = '@millrace/messaging';
 
+/** Where OpenTelemetry's API keeps what an application registered; the same for every copy of it. */
+const registry = Symbol.for('opentelemetry.js.api.1');
+
+/** Whether the application registered anything with OpenTelemetry. */
+export function isTracingSetUp(): boolean {
+  return registry in globalThis;
+}
+
 /** OpenTelemetry if the application has it; `undefined` otherwise. */
 export async function loadSpans(): Promise<Spans | undefined> {
   try {

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { headerNames, type Headers } from '../binder/index.ts';
-import { loadSpans, type Spans, type SpanSubject } from './spans.ts';
+import { isTracingSetUp, loadSpans, type Spans, type SpanSubject } from './spans.ts';
 
 /** What is being handled, as far as code deep inside a handler can know. */
 export interface Scope {
@@ -15,13 +15,14 @@ export interface Scope {
  * the application has `@opentelemetry/api`. Held per runtime.
  */
 export class Tracing {
-  /** Resolves when it is known whether there is OpenTelemetry; until then no spans are made. */
-  readonly ready: Promise<void>;
   readonly #scopes = new AsyncLocalStorage<Scope>();
+  readonly #load: () => Promise<Spans | undefined>;
+  #isLoading = false;
   #spans: Spans | undefined;
 
   constructor(load: () => Promise<Spans | undefined> = loadSpans) {
-    this.ready = load().then((spans) => void (this.#spans = spans));
+    this.#load = load;
+    this.#active();
   }
 
   /**
@@ -30,8 +31,9 @@ export class Tracing {
    */
   handling<R>(headers: Headers | readonly Headers[], work: () => R, fail?: Scope['fail'], subject?: SpanSubject): R {
     const messages = isList(headers) ? headers : [headers];
-    if (subject !== undefined && this.#spans?.enabled === true) {
-      return this.#spans.process(subject, messages, (trace) => this.#scopes.run({ trace, fail }, work));
+    const spans = subject === undefined ? undefined : this.#active();
+    if (subject !== undefined && spans !== undefined) {
+      return spans.process(subject, messages, (trace) => this.#scopes.run({ trace, fail }, work));
     }
     const trace = messages.length === 1 ? traceOf(messages[0]!) : undefined;
     return this.#scopes.run({ trace, fail }, work);
@@ -39,18 +41,29 @@ export class Tracing {
 
   /** Runs the sending of `count` messages; they carry the trace headers that `work` is given. */
   sending<R>(destination: string, count: number, work: (trace: Headers | undefined) => Promise<R>): Promise<R> {
-    if (this.#spans?.enabled !== true) return work(this.outgoing());
-    return this.#spans.send({ destination }, count, work, this.#scopes.getStore()?.trace);
+    const spans = this.#active();
+    if (spans === undefined) return work(this.#scopes.getStore()?.trace);
+    return spans.send({ destination }, count, work, this.#scopes.getStore()?.trace);
   }
 
   /** The trace headers that a message sent here and now should carry, if any. */
   outgoing(): Headers | undefined {
-    return (this.#spans?.enabled === true ? this.#spans.active() : undefined) ?? this.#scopes.getStore()?.trace;
+    return this.#active()?.active() ?? this.#scopes.getStore()?.trace;
   }
 
   /** The handling that this code, or code that it was called back from, belongs to. */
   current(): Scope | undefined {
     return this.#scopes.getStore();
+  }
+
+  /** What makes spans, once the application has set up tracing. OpenTelemetry is loaded then and not before: it is large. */
+  #active(): Spans | undefined {
+    if (this.#spans !== undefined) return this.#spans.enabled ? this.#spans : undefined;
+    if (!this.#isLoading && isTracingSetUp()) {
+      this.#isLoading = true;
+      void this.#load().then((spans) => void (this.#spans = spans));
+    }
+    return undefined;
   }
 }
 

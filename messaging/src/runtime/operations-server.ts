@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Millrace } from '../client.ts';
 
@@ -17,6 +17,8 @@ export async function serveOperations(
   options: { readonly port: number; readonly host?: string },
 ): Promise<OperationsServer> {
   const { port, host = '127.0.0.1' } = options;
+  // HTTP costs every process 12 MB and more to load, and few of them serve it.
+  const { createServer } = await import('node:http');
   const server = createServer((request, response) => answer(runtime, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);

@@ -178,6 +178,7 @@ describe('failing commands', () => {
       ...errors,
     );
     await mr.send(work, 1);
+    await until('it was tried', () => tries.length === 1);
     await advance(50);
     expect(tries).toEqual([1, 2]);
     await advance(1100);

@@ -1,6 +1,5 @@
 import type { BinderCapabilities } from '@millrace/messaging/binder';
-import { maxPartitions } from '../broker/destinations.ts';
-import { priorities } from '../broker/queue-index.ts';
+import { maxPartitions, priorities } from '../wire/protocol.ts';
 
 /** What the embedded binder can do, in memory or on disk. */
 export function embeddedCapabilities(memory: boolean, maxMessageBytes: number): BinderCapabilities {

@@ -1,11 +1,11 @@
 import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
-import { priorities } from '../broker/queue-index.ts';
 import { encodeCommand } from '../broker/queue-records.ts';
 import { raise } from '../errors.ts';
 import { encodeRecords } from '../records.ts';
 import type { Client } from './client.ts';
 import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
 import type { IndexedBatch } from './encoding.ts';
+import { priorities } from '../wire/protocol.ts';
 import { asMillraceError } from './link.ts';
 import { EmbeddedQueueConsumer } from './queue-consumer.ts';
 import { Replies } from './replies.ts';

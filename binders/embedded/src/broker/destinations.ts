@@ -2,15 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { DestinationInfo, DestinationSpec } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import type { BrokerContext } from './context.ts';
+import { maxPartitions } from '../wire/protocol.ts';
 import { LogDestination } from './log-destination.ts';
 import type { StoredDestination } from './log-destination.ts';
 import { Queue } from './queue.ts';
 import { Region } from './region.ts';
 
 export type Destination = LogDestination | Queue | Region;
-
-/** Partitions that a destination can have. */
-export const maxPartitions = 4096;
 
 /** The catalogue of destinations. Changes are part of the next commit; a caller answers after it. */
 export class Destinations {

@@ -1,8 +1,6 @@
+import { priorities } from '../wire/protocol.ts';
 import { Heap } from './heap.ts';
 import type { QueueEntry } from './queue-entry.ts';
-
-/** Distinct priorities, 0 to 9. */
-export const priorities = 10;
 
 const byOffset = ({ offset }: QueueEntry): number => offset;
 

@@ -6,6 +6,12 @@ import type { DestinationInfo, DestinationSpec, StartPosition, WatchEvent, Watch
  */
 export const protocolVersion = 1;
 
+/** Partitions that a destination can have. */
+export const maxPartitions = 4096;
+
+/** Distinct priorities of commands, 0 to 9. */
+export const priorities = 10;
+
 /** Where a batch of records lies in a body, and its times. */
 export interface BatchMeta {
   readonly count: number;
