@@ -13,6 +13,7 @@ import { logHandlers } from './log-handlers.ts';
 import { parkingHandlers } from './parking-handlers.ts';
 import { queueHandlers } from './queue-handlers.ts';
 import { regionHandlers } from './region-handlers.ts';
+import type { BrokerParts } from './parts.ts';
 import { Producers } from './producers.ts';
 import { Replies } from './replies.ts';
 import { Session } from './session.ts';
@@ -37,7 +38,7 @@ const maintainAgainMs = 20;
  * Everything that the embedded binder promises, over a journal and a clock: destinations, groups, queues, regions. Single-threaded
  * and synchronous; clients reach it through sessions, over whatever transport.
  */
-export class Broker {
+export class Broker implements BrokerParts {
   readonly clock: Clock;
   readonly limits: BrokerLimits;
   readonly stage: Stage;
@@ -93,16 +94,11 @@ export class Broker {
       if (handler === undefined) throw raise('operationUnknown', { operation: name });
       const before = this.producers.answerBefore(call);
       if (before === undefined) handler(call);
-      else this.afterCommit(call, () => call.answer(before));
+      else this.stage.afterCommit(call, () => call.answer(before));
     } catch (error) {
       call.fail(error);
     }
     if (name !== 'ping') this.#planMaintenance();
-  }
-
-  /** Runs `done` when everything put so far is durable; fails the call if it cannot be. */
-  afterCommit<Name extends OperationName>(call: Call<Name>, done: () => void): void {
-    this.stage.add({ batches: [], applied: done, failed: (error) => call.fail(error) });
   }
 
   /** Why the last attempt to free room failed, if it did. */
@@ -133,7 +129,7 @@ export class Broker {
       ping: (call) => call.answer({}),
       bye: (call) => {
         if (call.session.producer !== undefined) this.producers.leave(call.session.producer);
-        this.afterCommit(call, () => {
+        this.stage.afterCommit(call, () => {
           call.answer({});
           call.session.close();
         });

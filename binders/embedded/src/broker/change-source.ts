@@ -1,5 +1,5 @@
 import type { WatchMeta } from '../wire/protocol.ts';
-import type { Region } from './region.ts';
+import type { ChangeLog } from './change-log.ts';
 import type { Change } from './region-records.ts';
 import { conflate } from './watch-events.ts';
 
@@ -24,23 +24,23 @@ export const defaultBacklog = 10_000;
 
 /** Reads the change log from a place of its own. What it has not read costs no memory: it lies in the journal. */
 export class CursorSource implements ChangeSource {
-  readonly #region: Region;
+  readonly #changes: ChangeLog;
   readonly #options: WatchMeta;
   #cursor: number;
 
-  constructor(region: Region, options: WatchMeta, cursor: number) {
-    this.#region = region;
+  constructor(changes: ChangeLog, options: WatchMeta, cursor: number) {
+    this.#changes = changes;
     this.#options = options;
     this.#cursor = cursor;
   }
 
   get backlog(): number {
-    return this.#region.changes.next - this.#cursor;
+    return this.#changes.next - this.#cursor;
   }
 
   pull(): readonly Change[] | string {
     const { mode, maxBacklog = defaultBacklog, whenFull = mode === 'every' ? 'disconnect' : 'conflate' } = this.#options;
-    if (this.#cursor < this.#region.changes.earliest) return tooOld;
+    if (this.#cursor < this.#changes.earliest) return tooOld;
     const full = this.backlog > maxBacklog;
     if (full && whenFull === 'disconnect') return `more than ${maxBacklog} changes were waiting for this watcher`;
     if (full && whenFull === 'conflate') return this.#readAll();
@@ -60,7 +60,7 @@ export class CursorSource implements ChangeSource {
   }
 
   #read(): readonly Change[] {
-    const changes = this.#region.changes.read(this.#cursor);
+    const changes = this.#changes.read(this.#cursor);
     this.#cursor = (changes.at(-1)?.offset ?? this.#cursor - 1) + 1;
     return changes;
   }

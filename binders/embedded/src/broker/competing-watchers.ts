@@ -1,7 +1,7 @@
 import type { WatchMeta } from '../wire/protocol.ts';
 import type { ChangeSource } from './change-source.ts';
 import { defaultBacklog, tooOld } from './change-source.ts';
-import type { Region } from './region.ts';
+import type { ChangeLog } from './change-log.ts';
 import type { Change } from './region-records.ts';
 import type { Selection } from './watch-events.ts';
 
@@ -18,7 +18,7 @@ interface Pending {
  * the first change that nobody has acknowledged.
  */
 export class CompetingWatchers {
-  readonly #region: Region;
+  readonly #changes: ChangeLog;
   readonly #options: WatchMeta;
   readonly #selection: Selection;
   readonly #members: CompetingMember[] = [];
@@ -26,8 +26,8 @@ export class CompetingWatchers {
   readonly #pending = new Map<number, Pending>();
   #cursor: number;
 
-  constructor(region: Region, options: WatchMeta, selection: Selection, cursor: number) {
-    this.#region = region;
+  constructor(changes: ChangeLog, options: WatchMeta, selection: Selection, cursor: number) {
+    this.#changes = changes;
     this.#options = options;
     this.#selection = selection;
     this.#cursor = cursor;
@@ -38,7 +38,7 @@ export class CompetingWatchers {
   }
 
   get backlog(): number {
-    return this.#region.changes.next - this.#cursor + this.#pending.size;
+    return this.#changes.next - this.#cursor + this.#pending.size;
   }
 
   /** The first change that is not done. */
@@ -76,7 +76,7 @@ export class CompetingWatchers {
   /** Reads on until there is something for this member. */
   fill(member: CompetingMember): string | undefined {
     const { maxBacklog = defaultBacklog, whenFull } = this.#options;
-    const { changes } = this.#region;
+    const changes = this.#changes;
     if (this.#cursor < changes.earliest) return tooOld;
     if (whenFull !== 'block' && changes.next - this.#cursor > maxBacklog)
       return `more than ${maxBacklog} changes were waiting for this watcher`;

@@ -5,8 +5,18 @@ import { raise } from '../errors.ts';
 import type { Position, StoredPartitionMeta } from '../wire/protocol.ts';
 import { share } from './assignment.ts';
 import type { BrokerContext } from './context.ts';
-import type { LogDestination } from './log-destination.ts';
 import type { Member } from './member.ts';
+import type { Partition } from './partition.ts';
+
+/** The log that a group reads, as far as the group has to know it. */
+export interface GroupLog {
+  readonly name: string;
+  readonly stored: { readonly id: number };
+  readonly partitions: readonly Partition[];
+  partition(number: number): Partition;
+  /** The groups; an anonymous one takes itself out. */
+  readonly groups: { delete(name: string): boolean };
+}
 
 /** Who reads a partition now. Acknowledgements count only with its epoch. */
 interface Ownership {
@@ -23,7 +33,7 @@ export class ConsumerGroup {
   readonly name: string;
   readonly durable: boolean;
   readonly #context: BrokerContext;
-  readonly #destination: LogDestination;
+  readonly #destination: GroupLog;
   readonly #members = new Set<Member>();
   readonly #owners: (Ownership | undefined)[];
   readonly #committed: (number | undefined)[];
@@ -34,7 +44,7 @@ export class ConsumerGroup {
   #started: boolean;
   #gone: MillraceError | undefined;
 
-  constructor(context: BrokerContext, destination: LogDestination, name: string, durable: boolean) {
+  constructor(context: BrokerContext, destination: GroupLog, name: string, durable: boolean) {
     this.#context = context;
     this.#destination = destination;
     this.name = name;
@@ -246,7 +256,7 @@ export class ConsumerGroup {
   }
 }
 
-function initialOffset(partition: LogDestination['partitions'][number], start: StartPosition): number | undefined {
+function initialOffset(partition: Partition, start: StartPosition): number | undefined {
   if (start === 'earliest') return undefined;
   if (start === 'latest') return partition.bounds.next;
   return 'offset' in start ? start.offset : partition.offsetAt(start.time);

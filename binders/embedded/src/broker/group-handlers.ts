@@ -1,14 +1,23 @@
 import { raise } from '../errors.ts';
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
 import type { ConsumerGroup } from './consumer-group.ts';
 import { Member } from './member.ts';
+import type { Attached } from './session.ts';
 
 /** A consumer attached by a session. */
-export interface GroupConsumer {
-  readonly kind: 'group';
+export class GroupConsumer implements Attached {
   readonly group: ConsumerGroup;
   readonly member: Member;
+
+  constructor(group: ConsumerGroup, member: Member) {
+    this.group = group;
+    this.member = member;
+  }
+
+  close(): void {
+    this.group.leave(this.member);
+  }
 }
 
 type Names =
@@ -22,19 +31,19 @@ type Names =
   | 'group.lag';
 
 /** Operations of consumer groups. */
-export function groupHandlers(broker: Broker): Handlers<Names> {
+export function groupHandlers(broker: BrokerParts): Handlers<Names> {
   return {
     'group.join': (call) => join(broker, call),
     'group.poll': poll,
     'group.ack': (call) => ack(broker, call),
     'group.revoked': (call) => {
-      const { group, member } = call.session.groupConsumer(call.ask.consumer);
+      const { group, member } = call.session.attached(GroupConsumer, call.ask.consumer);
       group.revoked(member, call.ask.partitions);
       call.answer({});
     },
     'group.leave': (call) => {
-      const attached = call.session.detach(call.ask.consumer);
-      if (attached?.kind === 'group') attached.group.leave(attached.member, call.ask.delivered);
+      const attached = call.session.detach(GroupConsumer, call.ask.consumer);
+      attached?.group.leave(attached.member, call.ask.delivered);
       call.answer({});
     },
     'group.committed': (call) => call.answer({ positions: known(broker, call.ask.destination, call.ask.group)?.committed ?? [] }),
@@ -48,11 +57,11 @@ export function groupHandlers(broker: Broker): Handlers<Names> {
   };
 }
 
-function known(broker: Broker, destination: string, group: string): ConsumerGroup | undefined {
+function known(broker: BrokerParts, destination: string, group: string): ConsumerGroup | undefined {
   return broker.destinations.log(destination).groups.get(group);
 }
 
-function join(broker: Broker, call: Call<'group.join'>): void {
+function join(broker: BrokerParts, call: Call<'group.join'>): void {
   const { consumer, destination, group: name, start, partitions, assignment, held } = call.ask;
   const log = broker.destinations.ensureLog(destination, { partitions });
   const group = log.group(name ?? `anonymous.${consumer}`, name !== undefined);
@@ -62,7 +71,7 @@ function join(broker: Broker, call: Call<'group.join'>): void {
     batches: [],
     applied: () => {
       if (call.session.closed) return;
-      call.session.attach(consumer, { kind: 'group', group, member });
+      call.session.attach(consumer, new GroupConsumer(group, member));
       call.answer({ group: group.name, partitions: log.partitions.length });
       group.join(member);
     },
@@ -75,13 +84,13 @@ function join(broker: Broker, call: Call<'group.join'>): void {
 }
 
 function poll(call: Call<'group.poll'>): void {
-  const { group, member } = call.session.groupConsumer(call.ask.consumer);
+  const { group, member } = call.session.attached(GroupConsumer, call.ask.consumer);
   member.takePoll(call);
   group.serve(member);
 }
 
-function ack(broker: Broker, call: Call<'group.ack'>): void {
-  const { group, member } = call.session.groupConsumer(call.ask.consumer);
+function ack(broker: BrokerParts, call: Call<'group.ack'>): void {
+  const { group, member } = call.session.attached(GroupConsumer, call.ask.consumer);
   const positions = group.valid(member, call.ask.positions);
   group.stage(positions);
   broker.stage.add({
@@ -94,7 +103,7 @@ function ack(broker: Broker, call: Call<'group.ack'>): void {
   });
 }
 
-function seek(broker: Broker, call: Call<'group.seek'>): void {
+function seek(broker: BrokerParts, call: Call<'group.seek'>): void {
   const { destination, group: name, positions } = call.ask;
   const log = broker.destinations.log(destination);
   for (const [partition] of positions) log.partition(partition);

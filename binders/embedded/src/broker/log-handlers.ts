@@ -2,11 +2,11 @@ import { copyOf } from '../bytes.ts';
 import { raise } from '../errors.ts';
 import type { StoredBatch } from '../journal/journal.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
 
 /** Operations on event streams without a group. */
-export function logHandlers(broker: Broker): Handlers<'log.send' | 'log.read' | 'log.bounds' | 'log.offsetAt'> {
+export function logHandlers(broker: BrokerParts): Handlers<'log.send' | 'log.read' | 'log.bounds' | 'log.offsetAt'> {
   return {
     'log.send': (call) => send(broker, call),
     'log.read': (call) => read(broker, call),
@@ -21,7 +21,7 @@ export function logHandlers(broker: Broker): Handlers<'log.send' | 'log.read' | 
   };
 }
 
-function send(broker: Broker, call: Call<'log.send'>): void {
+function send(broker: BrokerParts, call: Call<'log.send'>): void {
   const { destination, batches: metas } = call.ask;
   const log = broker.destinations.log(destination);
   const batches = log.batches(metas, call.body);
@@ -36,7 +36,7 @@ function send(broker: Broker, call: Call<'log.send'>): void {
   broker.stage.add(broker.producers.guard(call, { bases: [] }, staged));
 }
 
-function read(broker: Broker, call: Call<'log.read'>): void {
+function read(broker: BrokerParts, call: Call<'log.read'>): void {
   const { destination, partition: number, from, maxBytes, waitMs } = call.ask;
   const partition = broker.destinations.log(destination).partition(number);
   const tryRead = (): boolean => {

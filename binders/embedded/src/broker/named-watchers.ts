@@ -1,12 +1,24 @@
 import type { WatchMeta } from '../wire/protocol.ts';
 import { raise } from '../errors.ts';
+import type { ChangeLog } from './change-log.ts';
 import type { ChangeSource } from './change-source.ts';
 import { CursorSource, defaultBacklog } from './change-source.ts';
 import { CompetingWatchers } from './competing-watchers.ts';
 import type { BrokerContext } from './context.ts';
-import type { Region } from './region.ts';
-import type { RegionWatcher } from './region-watcher.ts';
 import type { Selection } from './watch-events.ts';
+
+/** One of those who attached under a name. */
+interface Member {
+  /** Tells it of what is new. */
+  serve(): void;
+}
+
+/** The region, as far as its named watchers have to know it. */
+interface Watched {
+  readonly name: string;
+  readonly stored: { readonly id: number };
+  readonly changes: ChangeLog;
+}
 
 /** What is kept of a durable watcher while it is away. */
 interface StoredWatcher {
@@ -19,7 +31,7 @@ interface StoredWatcher {
 
 interface Named {
   stored: StoredWatcher;
-  readonly acknowledged: Map<RegionWatcher, number>;
+  readonly acknowledged: Map<Member, number>;
   competing: CompetingWatchers | undefined;
 }
 
@@ -32,10 +44,10 @@ export interface Attachment {
 /** Durable watchers of a region: their positions survive restarts, and the changes they need are kept within their backlog. */
 export class NamedWatchers {
   readonly #context: BrokerContext;
-  readonly #region: Region;
+  readonly #region: Watched;
   readonly #names = new Map<string, Named>();
 
-  constructor(context: BrokerContext, region: Region) {
+  constructor(context: BrokerContext, region: Watched) {
     this.#context = context;
     this.#region = region;
     for (const [key, stored] of context.control.entries(this.#key('')))
@@ -51,7 +63,7 @@ export class NamedWatchers {
     return needed.length === 0 ? undefined : Math.min(...needed);
   }
 
-  attach(name: string, watcher: RegionWatcher, options: WatchMeta, selection: Selection): Attachment {
+  attach(name: string, watcher: Member, options: WatchMeta, selection: Selection): Attachment {
     const known = this.#names.get(name);
     const { next } = this.#region.changes;
     const { maxBacklog = defaultBacklog } = options;
@@ -61,13 +73,13 @@ export class NamedWatchers {
     this.#store(name, { ...entry.stored, maxBacklog });
     const start = entry.stored.position;
     entry.acknowledged.set(watcher, start);
-    if (options.competing !== true) return { source: new CursorSource(this.#region, options, start), fresh };
-    entry.competing ??= new CompetingWatchers(this.#region, options, selection, start);
+    if (options.competing !== true) return { source: new CursorSource(this.#region.changes, options, start), fresh };
+    entry.competing ??= new CompetingWatchers(this.#region.changes, options, selection, start);
     return { source: entry.competing.join(() => watcher.serve()), fresh };
   }
 
   /** Stages the position that results from this acknowledgement. */
-  acknowledge(name: string, watcher: RegionWatcher, offset: number): void {
+  acknowledge(name: string, watcher: Member, offset: number): void {
     const entry = this.#names.get(name);
     if (entry === undefined) throw raise('watcherUnknown', { region: this.#region.name, name });
     const before = entry.acknowledged.get(watcher) ?? 0;
@@ -77,7 +89,7 @@ export class NamedWatchers {
       this.#store(name, { ...entry.stored, position: Math.max(position, entry.stored.position), fresh: false });
   }
 
-  detach(name: string, watcher: RegionWatcher): void {
+  detach(name: string, watcher: Member): void {
     const entry = this.#names.get(name);
     entry?.acknowledged.delete(watcher);
     if (entry?.competing?.size === 0) entry.competing = undefined;

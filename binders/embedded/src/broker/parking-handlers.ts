@@ -2,14 +2,14 @@ import { copyOf } from '../bytes.ts';
 import type { StoredBatch } from '../journal/journal.ts';
 import { decodeRecords } from '../records.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
 import type { LogDestination } from './log-destination.ts';
 
 type Names = 'parking.add' | 'parking.list' | 'parking.remove' | 'parking.summary';
 
 /** Operations of dead-letter destinations. Positions are offsets plus one, so that 0 is before all. */
-export function parkingHandlers(broker: Broker): Handlers<Names> {
+export function parkingHandlers(broker: BrokerParts): Handlers<Names> {
   return {
     'parking.add': (call) => add(broker, call),
     'parking.list': (call) => list(broker, call),
@@ -24,12 +24,12 @@ export function parkingHandlers(broker: Broker): Handlers<Names> {
   };
 }
 
-function parkingOf(broker: Broker, name: string): LogDestination | undefined {
+function parkingOf(broker: BrokerParts, name: string): LogDestination | undefined {
   const found = broker.destinations.find(name);
   return found?.kind === 'log' && found.parking !== undefined ? found : undefined;
 }
 
-function add(broker: Broker, call: Call<'parking.add'>): void {
+function add(broker: BrokerParts, call: Call<'parking.add'>): void {
   const { name, batch } = call.ask;
   const log = broker.destinations.ensureParking(name);
   const metas = [{ ...batch, partition: 0 }];
@@ -44,7 +44,7 @@ function add(broker: Broker, call: Call<'parking.add'>): void {
   broker.stage.add(broker.producers.guard(call, { base: undefined }, staged));
 }
 
-function list(broker: Broker, call: Call<'parking.list'>): void {
+function list(broker: BrokerParts, call: Call<'parking.list'>): void {
   const { name, after, limit } = call.ask;
   const log = parkingOf(broker, name);
   const offsets = log?.parking?.after(after, limit) ?? [];
@@ -77,7 +77,7 @@ function* recordsAt(log: LogDestination, offsets: readonly number[]) {
   }
 }
 
-function remove(broker: Broker, call: Call<'parking.remove'>): void {
+function remove(broker: BrokerParts, call: Call<'parking.remove'>): void {
   const { name, positions } = call.ask;
   const index = parkingOf(broker, name)?.parking;
   const offsets = index?.known(positions.map((position) => position - 1)) ?? [];

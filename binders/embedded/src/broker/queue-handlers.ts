@@ -1,13 +1,21 @@
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
 import type { Queue, QueueConsumerState } from './queue.ts';
-import type { Session } from './session.ts';
+import type { Attached, Session } from './session.ts';
 
 /** A competing consumer attached by a session. */
-export interface AttachedQueueConsumer {
-  readonly kind: 'queue';
+class QueueConsumer implements Attached {
   readonly queue: Queue;
   readonly state: QueueConsumerState;
+
+  constructor(queue: Queue, state: QueueConsumerState) {
+    this.queue = queue;
+    this.state = state;
+  }
+
+  close(): void {
+    this.queue.leave(this.state);
+  }
 }
 
 type Names =
@@ -26,7 +34,7 @@ type Names =
   | 'reply.close';
 
 /** Operations of queues and return addresses. */
-export function queueHandlers(broker: Broker): Handlers<Names> {
+export function queueHandlers(broker: BrokerParts): Handlers<Names> {
   return {
     'queue.send': (call) => broker.destinations.ensureQueue(call.ask.queue).intake.send(call),
     'queue.join': (call) => join(broker, call),
@@ -47,8 +55,8 @@ export function queueHandlers(broker: Broker): Handlers<Names> {
       call.answer({ lost: queue.extend(state, call.ask.items) });
     },
     'queue.leave': (call) => {
-      const attached = call.session.detach(call.ask.consumer);
-      if (attached?.kind === 'queue') attached.queue.leave(attached.state, call.ask.unseen);
+      const attached = call.session.detach(QueueConsumer, call.ask.consumer);
+      attached?.queue.leave(attached.state, call.ask.unseen);
       call.answer({});
     },
     'queue.depth': (call) => call.answer({ depth: broker.destinations.ensureQueue(call.ask.queue).depth }),
@@ -70,21 +78,15 @@ export function queueHandlers(broker: Broker): Handlers<Names> {
   };
 }
 
-function consumer({
-  session,
-  ask,
-}: {
-  readonly session: Session;
-  readonly ask: { readonly consumer: string };
-}): AttachedQueueConsumer {
-  return session.queueConsumer(ask.consumer);
+function consumer({ session, ask }: { readonly session: Session; readonly ask: { readonly consumer: string } }): QueueConsumer {
+  return session.attached(QueueConsumer, ask.consumer);
 }
 
-function join(broker: Broker, call: Call<'queue.join'>): void {
+function join(broker: BrokerParts, call: Call<'queue.join'>): void {
   const { consumer: id, queue: name, leaseMs, held } = call.ask;
   const queue = broker.destinations.ensureQueue(name);
   const state: QueueConsumerState = { consumer: id, leaseMs, held: new Map() };
   queue.reclaim(state, held);
-  call.session.attach(id, { kind: 'queue', queue, state });
+  call.session.attach(id, new QueueConsumer(queue, state));
   broker.stage.add({ batches: [], applied: () => call.answer({}), failed: (error) => call.fail(error) });
 }

@@ -1,6 +1,6 @@
 import type { EntryMeta } from '../wire/protocol.ts';
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
 import type { RegionEntry } from './region-state.ts';
 import { RegionWatcher } from './region-watcher.ts';
 import { Selection } from './watch-events.ts';
@@ -18,11 +18,11 @@ type Names =
   | 'watch.close';
 
 /** Operations of regions and their watches. */
-export function regionHandlers(broker: Broker): Handlers<Names> {
+export function regionHandlers(broker: BrokerParts): Handlers<Names> {
   return {
     'region.open': (call) => {
       broker.destinations.ensureRegion(call.ask.region, call.ask.changeRetentionMs);
-      broker.afterCommit(call, () => call.answer({}));
+      broker.stage.afterCommit(call, () => call.answer({}));
     },
     'region.get': (call) => {
       const { state } = broker.destinations.region(call.ask.region);
@@ -40,23 +40,22 @@ export function regionHandlers(broker: Broker): Handlers<Names> {
     'watch.open': (call) => {
       const { watch, region: name, selector, options } = call.ask;
       const watcher = new RegionWatcher(broker.destinations.region(name), new Selection(selector), options);
-      call.session.attach(watch, { kind: 'watch', watcher });
-      broker.afterCommit(call, () => call.answer({}));
+      call.session.attach(watch, watcher);
+      broker.stage.afterCommit(call, () => call.answer({}));
     },
-    'watch.poll': (call) => call.session.watcher(call.ask.watch).takePoll(call),
+    'watch.poll': (call) => call.session.attached(RegionWatcher, call.ask.watch).takePoll(call),
     'watch.ack': (call) => {
-      call.session.watcher(call.ask.watch).acknowledge(call.ask.position);
-      broker.afterCommit(call, () => call.answer({}));
+      call.session.attached(RegionWatcher, call.ask.watch).acknowledge(call.ask.position);
+      broker.stage.afterCommit(call, () => call.answer({}));
     },
     'watch.close': (call) => {
-      const attached = call.session.detach(call.ask.watch);
-      if (attached?.kind === 'watch') attached.watcher.close();
+      call.session.detach(RegionWatcher, call.ask.watch)?.close();
       call.answer({});
     },
   };
 }
 
-function scan(broker: Broker, call: Call<'region.scan'>): void {
+function scan(broker: BrokerParts, call: Call<'region.scan'>): void {
   const { region, selector, after, limit } = call.ask;
   const selection = new Selection(selector);
   const found: RegionEntry[] = [];

@@ -7,9 +7,10 @@ import type { EventMeta, WatchMeta } from '../wire/protocol.ts';
 import type { Call } from './call.ts';
 import { CursorSource, defaultBacklog, tooOld } from './change-source.ts';
 import type { ChangeSource } from './change-source.ts';
-import type { Region } from './region.ts';
+import type { Region, Watcher } from './region.ts';
 import type { Change } from './region-records.ts';
 import type { RegionEntry } from './region-state.ts';
+import type { Attached } from './session.ts';
 import type { Selection, ToldChange } from './watch-events.ts';
 
 interface Outgoing {
@@ -19,7 +20,7 @@ interface Outgoing {
 }
 
 /** One watch of a region: a snapshot, the marker `live`, then changes, handed out as the client polls. */
-export class RegionWatcher {
+export class RegionWatcher implements Attached, Watcher {
   readonly #region: Region;
   readonly #options: WatchMeta;
   readonly #selection: Selection;
@@ -110,7 +111,7 @@ export class RegionWatcher {
     if (resumeAfter === undefined) this.#takeSnapshot(snapshot);
     else if (resumed === undefined) this.#lose('the position is of an earlier region of this name');
     else if (resumed < this.#region.changes.earliest) this.#lose(tooOld);
-    return new CursorSource(this.#region, this.#options, this.#base);
+    return new CursorSource(this.#region.changes, this.#options, this.#base);
   }
 
   #beginNamed(name: string, resumed: number | undefined): ChangeSource {

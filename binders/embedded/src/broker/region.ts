@@ -1,5 +1,5 @@
 import type { DestinationInfo } from '@millrace/messaging/binder';
-import type { Timer } from '@millrace/core';
+import type { MillraceError, Timer } from '@millrace/core';
 import { decodeRecords, encodeRecords } from '../records.ts';
 import type { BatchMeta, OutcomeMeta } from '../wire/protocol.ts';
 import { raise } from '../errors.ts';
@@ -17,13 +17,22 @@ import { RegionState } from './region-state.ts';
 import type { RegionEntry } from './region-state.ts';
 import { RegionRoom } from './region-room.ts';
 import type { Staged } from './stage.ts';
-import type { RegionWatcher } from './region-watcher.ts';
 import { WriteGate } from './write-gate.ts';
 
 interface Expiry {
   readonly due: number;
   readonly key: string;
   readonly version: number;
+}
+
+/** One who is told of the region's changes. */
+export interface Watcher {
+  /** Whether writers have to wait for it. */
+  readonly blocksWriters: boolean;
+  /** Tells it of what is new. */
+  serve(): void;
+  /** The region is deleted. */
+  end(error: MillraceError): void;
 }
 
 /** A named map with conditional changes, expiry and a log of its changes, which watchers read. */
@@ -34,7 +43,7 @@ export class Region {
   readonly changes: ChangeLog;
   readonly state = new RegionState();
   readonly named: NamedWatchers;
-  readonly watchers = new Set<RegionWatcher>();
+  readonly watchers = new Set<Watcher>();
   readonly gate: WriteGate;
   readonly #context: BrokerContext;
   readonly #room: RegionRoom;
@@ -79,31 +88,6 @@ export class Region {
   /** Frees room in the journal; returns whether there is more to do. */
   maintain(): boolean {
     return this.#room.maintain();
-  }
-
-  /** Commits entries anew as they are, so that their old records can go. */
-  carry(entries: readonly RegionEntry[]): void {
-    // Staged changes count on their offsets.
-    this.#context.stage.flush();
-    const next = this.changes.next;
-    const changes = entries.map((entry, i): Change => {
-      const { key, value, contentType, version, time, expiresAt } = entry;
-      return {
-        kind: 'carried',
-        offset: next + i,
-        key,
-        value,
-        previous: undefined,
-        contentType,
-        version,
-        time,
-        expiresAt,
-        ...plain,
-      };
-    });
-    this.#context.journal.commit([batchOf(this.changes.stream, encodeRecords(changes.map(changeRecord), 0))]);
-    for (const change of changes) this.state.apply(change);
-    this.changes.appended(changes);
   }
 
   dropped(): void {

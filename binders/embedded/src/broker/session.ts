@@ -1,14 +1,10 @@
 import { raise } from '../errors.ts';
-import type { GroupConsumer } from './group-handlers.ts';
-import type { AttachedQueueConsumer } from './queue-handlers.ts';
-import type { RegionWatcher } from './region-watcher.ts';
 
-interface AttachedWatcher {
-  readonly kind: 'watch';
-  readonly watcher: RegionWatcher;
+/** Something that a client attached and that goes with its connection. */
+export interface Attached {
+  /** The client is gone. */
+  close(): void;
 }
-
-type Attached = GroupConsumer | AttachedQueueConsumer | AttachedWatcher;
 
 /** A connected client and what it has attached; all of it goes when the connection does. */
 export class Session {
@@ -19,33 +15,23 @@ export class Session {
   closed = false;
 
   attach(id: string, attached: Attached): void {
-    this.#release(this.#attached.get(id));
+    this.#attached.get(id)?.close();
     this.#attached.set(id, attached);
   }
 
-  /** What is no longer attached is returned; nothing if the connection was lost meanwhile and it went with it. */
-  detach(id: string): Attached | undefined {
+  /** What is attached under this name; `consumerGone` if nothing of this kind is. */
+  attached<Kind extends Attached>(kind: Constructor<Kind>, id: string): Kind {
     const attached = this.#attached.get(id);
+    if (!(attached instanceof kind)) throw raise('consumerGone', { consumer: id });
+    return attached;
+  }
+
+  /** As {@link attached}, and it is no longer; nothing if the connection was lost meanwhile and it went with it. */
+  detach<Kind extends Attached>(kind: Constructor<Kind>, id: string): Kind | undefined {
+    const attached = this.#attached.get(id);
+    if (!(attached instanceof kind)) return undefined;
     this.#attached.delete(id);
     return attached;
-  }
-
-  groupConsumer(id: string): GroupConsumer {
-    const attached = this.#attached.get(id);
-    if (attached?.kind !== 'group') throw raise('consumerGone', { consumer: id });
-    return attached;
-  }
-
-  queueConsumer(id: string): AttachedQueueConsumer {
-    const attached = this.#attached.get(id);
-    if (attached?.kind !== 'queue') throw raise('consumerGone', { consumer: id });
-    return attached;
-  }
-
-  watcher(id: string): RegionWatcher {
-    const attached = this.#attached.get(id);
-    if (attached?.kind !== 'watch') throw raise('consumerGone', { consumer: id });
-    return attached.watcher;
   }
 
   /** Runs `task` when the session ends; returns how to take that back. */
@@ -59,14 +45,9 @@ export class Session {
     this.closed = true;
     for (const task of this.#waiting) task();
     this.#waiting.clear();
-    for (const attached of this.#attached.values()) this.#release(attached);
+    for (const attached of this.#attached.values()) attached.close();
     this.#attached.clear();
   }
-
-  #release(attached: Attached | undefined): void {
-    if (attached === undefined) return;
-    if (attached.kind === 'group') attached.group.leave(attached.member);
-    else if (attached.kind === 'queue') attached.queue.leave(attached.state);
-    else attached.watcher.close();
-  }
 }
+
+type Constructor<Kind> = new (...args: never[]) => Kind;

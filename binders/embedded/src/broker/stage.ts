@@ -9,6 +9,11 @@ export interface Staged {
   failed(error: unknown): void;
 }
 
+/** A call, as far as it can fail. */
+interface Failing {
+  fail(error: unknown): void;
+}
+
 /** Bytes that one commit takes at most, so that a flood does not become one huge pause. */
 const commitBytes = 8 * 1024 * 1024;
 
@@ -37,6 +42,11 @@ export class Stage {
     for (const batch of staged.batches) this.#bytes += batch.bytes.length;
     if (this.#bytes > commitBytes) this.flush();
     else this.request();
+  }
+
+  /** Runs `done` when everything put so far is durable; fails the call if it cannot be. */
+  afterCommit(call: Failing, done: () => void): void {
+    this.add({ batches: [], applied: done, failed: (error) => call.fail(error) });
   }
 
   /** Makes sure that a flush comes soon. */

@@ -1,16 +1,20 @@
 import { raise } from '../errors.ts';
-import type { Broker } from './broker.ts';
 import type { Call, Handlers } from './call.ts';
+import type { BrokerParts } from './parts.ts';
+import { GroupConsumer } from './group-handlers.ts';
 import { sections } from './partition.ts';
 import type { Staged } from './stage.ts';
 
 /** Consumed positions and produced messages as one commit. */
-export function transactionHandlers(broker: Broker): Handlers<'transaction.commit'> {
+export function transactionHandlers(broker: BrokerParts): Handlers<'transaction.commit'> {
   return { 'transaction.commit': (call) => commit(broker, call) };
 }
 
-function commit(broker: Broker, call: Call<'transaction.commit'>): void {
-  const consumed = call.ask.consumed.map(({ consumer, positions }) => ({ ...call.session.groupConsumer(consumer), positions }));
+function commit(broker: BrokerParts, call: Call<'transaction.commit'>): void {
+  const consumed = call.ask.consumed.map(({ consumer, positions }) => {
+    const { group, member } = call.session.attached(GroupConsumer, consumer);
+    return { group, member, positions };
+  });
   for (const { group, member, positions } of consumed)
     if (!group.ownsAll(member, positions)) throw raise('transactionFenced', { group: group.name });
   const { produced } = call.ask;

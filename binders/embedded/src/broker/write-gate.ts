@@ -2,9 +2,14 @@ import type { Timer } from '@millrace/core';
 import { raise } from '../errors.ts';
 import type { Call } from './call.ts';
 import type { BrokerContext } from './context.ts';
-import type { Region } from './region.ts';
 
 type WriteCall = Call<'region.apply'> | Call<'region.clear'>;
+
+/** The region, as far as its writers depend on it. */
+interface Gated {
+  readonly name: string;
+  readonly watchers: Iterable<{ readonly blocksWriters: boolean }>;
+}
 
 interface Waiting {
   readonly call: WriteCall;
@@ -18,10 +23,10 @@ const patienceMs = 30_000;
 /** Holds writers back while a watcher that chose `block` is too far behind. */
 export class WriteGate {
   readonly #context: BrokerContext;
-  readonly #region: Region;
+  readonly #region: Gated;
   #waiting: Waiting[] = [];
 
-  constructor(context: BrokerContext, region: Region) {
+  constructor(context: BrokerContext, region: Gated) {
     this.#context = context;
     this.#region = region;
   }
