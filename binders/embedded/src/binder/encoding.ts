@@ -1,8 +1,8 @@
 import type { MillraceError } from '@millrace/core';
 import type { OutboundMessage, SendOutcome } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
-import { encodeRecords } from '../records.ts';
-import type { EncodedBatch, RecordInput } from '../records.ts';
+import { encodeRecords } from '../records/records.ts';
+import type { EncodedBatch, RecordInput } from '../records/records.ts';
 import type { BatchMeta } from '../wire/protocol.ts';
 import { asMillraceError } from './link.ts';
 

@@ -1,7 +1,7 @@
 import type { Delivery, Headers } from '@millrace/messaging/binder';
 import type { Timer } from '@millrace/core';
 import { ByteReader } from '../records/byte-reader.ts';
-import { RecordView } from '../records.ts';
+import { RecordView } from '../records/records.ts';
 import type { Assignment, StoredPartitionMeta } from '../wire/protocol.ts';
 
 /** A message handed out by a consumer, and the window that it came through. */

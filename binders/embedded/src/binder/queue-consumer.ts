@@ -1,8 +1,8 @@
 import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery } from '@millrace/messaging/binder';
-import { decodeQueueRecord } from '../broker/queue-records.ts';
+import { decodeQueueRecord } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
 import { ByteReader } from '../records/byte-reader.ts';
-import { RecordView } from '../records.ts';
+import { RecordView } from '../records/records.ts';
 import type { Answered, Leased, QueueItem } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';

@@ -1,7 +1,7 @@
 import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
-import { encodeCommand } from '../broker/queue-records.ts';
+import { encodeCommand } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
-import { encodeRecords } from '../records.ts';
+import { encodeRecords } from '../records/records.ts';
 import type { Client } from './client.ts';
 import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
 import type { IndexedBatch } from './encoding.ts';

@@ -9,9 +9,9 @@ import type {
   WatchOptions,
   WireEntry,
 } from '@millrace/messaging/binder';
-import { encodeChangeRequest } from '../broker/region-records.ts';
+import { encodeChangeRequest } from '../records/change-records.ts';
 import { raise } from '../errors.ts';
-import { encodeRecords } from '../records.ts';
+import { encodeRecords } from '../records/records.ts';
 import type { EntryMeta, SelectorMeta } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { batchMeta } from './encoding.ts';

@@ -1,6 +1,6 @@
 import type { Headers, LogMessage } from '@millrace/messaging/binder';
 import { ByteReader } from '../records/byte-reader.ts';
-import { RecordView } from '../records.ts';
+import { RecordView } from '../records/records.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
 
 /** A stored message whose fields are decoded when asked for. */

@@ -1,8 +1,8 @@
 import { Buffer } from 'node:buffer';
 import { copyOf } from '../bytes.ts';
 import type { BatchInput, Journal } from '../journal/journal.ts';
-import { decodeRecords, encodeRecords } from '../records.ts';
-import type { EncodedBatch } from '../records.ts';
+import { decodeRecords, encodeRecords } from '../records/records.ts';
+import type { EncodedBatch } from '../records/records.ts';
 import type { Staged } from './stage.ts';
 
 /** The journal stream of the broker's own small state. */

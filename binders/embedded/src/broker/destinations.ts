@@ -3,10 +3,10 @@ import type { DestinationInfo, DestinationSpec } from '@millrace/messaging/binde
 import { raise } from '../errors.ts';
 import type { BrokerContext } from './context.ts';
 import { maxPartitions } from '../wire/protocol.ts';
-import { LogDestination } from './log-destination.ts';
-import type { StoredDestination } from './log-destination.ts';
-import { Queue } from './queue.ts';
-import { Region } from './region.ts';
+import { LogDestination } from './log/log-destination.ts';
+import type { StoredDestination } from './log/log-destination.ts';
+import { Queue } from './queue/queue.ts';
+import { Region } from './region/region.ts';
 
 export type Destination = LogDestination | Queue | Region;
 

@@ -1,10 +1,10 @@
 import type { Timer } from '@millrace/core';
-import { decodeRecords } from '../records.ts';
+import { decodeRecords } from '../records/records.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
 import type { Call } from './call.ts';
 import type { BrokerContext } from './context.ts';
 import type { Session } from './session.ts';
-import { checkedBatch } from './partition.ts';
+import { checkedBatch } from './log/partition.ts';
 
 /** Replies that wait for one address at most; the oldest go first, their callers have given up. */
 const inboxLimit = 100_000;

@@ -1,8 +1,8 @@
 import { raise } from '../errors.ts';
 import type { Call, Handlers } from './call.ts';
 import type { BrokerParts } from './parts.ts';
-import { GroupConsumer } from './group-handlers.ts';
-import { sections } from './partition.ts';
+import { GroupConsumer } from './log/group-handlers.ts';
+import { sections } from './log/partition.ts';
 import type { Staged } from './stage.ts';
 
 /** Consumed positions and produced messages as one commit. */

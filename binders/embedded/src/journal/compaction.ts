@@ -1,4 +1,4 @@
-import { decodeRecords } from '../records.ts';
+import { decodeRecords } from '../records/records.ts';
 import type { LocatedBatch } from './batch-reader.ts';
 import { KeyMap } from './key-map.ts';
 import type { Judge, RewriteContext } from './rewrite.ts';

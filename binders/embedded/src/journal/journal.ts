@@ -1,5 +1,5 @@
 import type { Clock, MillraceError } from '@millrace/core';
-import type { RecordView } from '../records.ts';
+import type { RecordView } from '../records/records.ts';
 
 /**
  * The shared commit log beneath the embedded binder: everything durable (events, queue and region operations, group positions, the

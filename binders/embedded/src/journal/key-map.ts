@@ -1,4 +1,4 @@
-import type { RecordView } from '../records.ts';
+import type { RecordView } from '../records/records.ts';
 import type { StreamPolicy } from './journal.ts';
 import { tombstoneIsOld } from './retention.ts';
 

@@ -1,5 +1,5 @@
-import { cutRecords, decodeRecords } from '../records.ts';
-import type { RecordView } from '../records.ts';
+import { cutRecords, decodeRecords } from '../records/records.ts';
+import type { RecordView } from '../records/records.ts';
 import type { BatchInput, StoredBatch, StreamBounds, StreamPolicy } from './journal.ts';
 import { isCompacted, isExpired, tombstoneIsOld } from './retention.ts';
 

@@ -1,5 +1,5 @@
-import { cutRecords } from '../records.ts';
-import type { RecordView } from '../records.ts';
+import { cutRecords } from '../records/records.ts';
+import type { RecordView } from '../records/records.ts';
 import type { BatchReader, LocatedBatch } from './batch-reader.ts';
 import type { CommitLog } from './commit-log.ts';
 import { randomId } from './recovery.ts';

@@ -5,7 +5,7 @@ import type { Call } from '../../src/broker/call.ts';
 import type { Session } from '../../src/broker/session.ts';
 import type { BatchInput, Journal } from '../../src/journal/journal.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import { encodeRecords } from '../../src/records.ts';
+import { encodeRecords } from '../../src/records/records.ts';
 import type { Answer, Ask, OperationName } from '../../src/wire/protocol.ts';
 import { Bench, bytes, command, limits, message, place, text } from '../support.ts';
 

@@ -1,8 +1,8 @@
 import { ManualClock } from '@millrace/core';
 import { describe, expect, it } from 'vitest';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import { decodeRecords, encodeRecords } from '../../src/records.ts';
-import type { RecordInput } from '../../src/records.ts';
+import { decodeRecords, encodeRecords } from '../../src/records/records.ts';
+import type { RecordInput } from '../../src/records/records.ts';
 
 const clock = new ManualClock(1_000_000);
 

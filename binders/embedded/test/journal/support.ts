@@ -2,7 +2,7 @@ import { ManualClock } from '@millrace/core';
 import { FaultDisk } from '../../src/journal/fault-disk.ts';
 import type { BatchInput, Journal } from '../../src/journal/journal.ts';
 import { SegmentJournal } from '../../src/journal/segment-journal.ts';
-import { decodeRecords, encodeRecords } from '../../src/records.ts';
+import { decodeRecords, encodeRecords } from '../../src/records/records.ts';
 
 export const clock = new ManualClock(1_000_000);
 

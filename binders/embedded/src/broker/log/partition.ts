@@ -1,0 +1,72 @@
+import { decodeRecords } from '../../records/records.ts';
+import type { BatchInput, StoredBatch, StreamBounds } from '../../journal/journal.ts';
+import type { BatchMeta } from '../../wire/protocol.ts';
+import type { BrokerContext } from '../context.ts';
+import { raise } from '../../errors.ts';
+
+/** One partition of a log: where it lies in the journal and who waits for more. */
+export class Partition {
+  readonly number: number;
+  readonly stream: number;
+  readonly #context: BrokerContext;
+  readonly #waiters = new Set<() => void>();
+
+  constructor(context: BrokerContext, number: number, stream: number) {
+    this.#context = context;
+    this.number = number;
+    this.stream = stream;
+  }
+
+  get bounds(): StreamBounds {
+    return this.#context.journal.bounds(this.stream);
+  }
+
+  /** Stored batches from `from` on; what retention removed is passed over. */
+  read(from: number, maxBytes: number): readonly StoredBatch[] {
+    const { earliest, next } = this.bounds;
+    return from >= next ? [] : this.#context.journal.read(this.stream, Math.max(from, earliest), maxBytes);
+  }
+
+  offsetAt(time: number): number {
+    const { journal } = this.#context;
+    const from = journal.offsetAt(this.stream, time);
+    for (const batch of journal.read(this.stream, from, 1))
+      for (const record of decodeRecords(batch)) if (record.offset >= from && record.timestamp >= time) return record.offset;
+    return this.bounds.next;
+  }
+
+  /** Calls `task` once, after the next append; returns how to stop waiting. */
+  wait(task: () => void): () => void {
+    this.#waiters.add(task);
+    return () => this.#waiters.delete(task);
+  }
+
+  /** To be called after an append. */
+  appended(): void {
+    if (this.#waiters.size === 0) return;
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const task of waiters) task();
+  }
+}
+
+/** A batch from a client, checked so far that the log stays readable whatever it sent. */
+export function checkedBatch(stream: number, meta: BatchMeta, bytes: Uint8Array): BatchInput {
+  const { count, first, last } = meta;
+  let found = 0;
+  for (const record of decodeRecords({ bytes, baseOffset: 0, firstTime: first }))
+    if (record.offset !== found++) throw raise('batchInvalid', { stream, what: 'its offsets are not 0, 1, 2 …' });
+  if (found !== count) throw raise('batchInvalid', { stream, what: `it has ${found} records, not ${count}` });
+  return { stream, count, firstTime: first, lastTime: last, bytes };
+}
+
+/** Cuts a body into its batches. */
+export function* sections(body: Uint8Array, lengths: Iterable<{ readonly length: number }>): IterableIterator<Uint8Array> {
+  let at = 0;
+  for (const { length } of lengths) {
+    const end = at + length;
+    if (!(length >= 0) || end > body.length) throw raise('requestInvalid', { what: 'it is shorter than its parts' });
+    yield body.subarray(at, end);
+    at = end;
+  }
+}
