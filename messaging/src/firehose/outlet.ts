@@ -8,10 +8,15 @@ import type { Draft } from '../policies/draft.ts';
 import { contentTypeOf, MessageCoder } from '../policies/message-coder.ts';
 import type { Services } from '../runtime/services.ts';
 import { javaHash, selector } from './java-hash.ts';
-import type { Pending, Publisher } from './publisher.ts';
+import { Outcomes, PendingEvent, PendingEvents } from './pending.ts';
+import type { Publisher } from './publisher.ts';
 
 /** Calls that may wait for room or for an asynchronous schema. */
 const waitingLimit = 10_000;
+
+/** What is sent of many events before it is looked again whether there is room. */
+const partMessages = 1000;
+const partBytes = 256 * 1024;
 
 /** What goes with a call. */
 interface Sending {
@@ -69,26 +74,40 @@ export class Outlet<T> {
   }
 
   async #publishAll(payloads: readonly T[], sending: Sending, each: PublishAllOptions<T>['each']): Promise<readonly Published[]> {
-    const checks = payloads.map((payload) => this.#coder.check(payload));
-    // Waiting for what is there already costs more than all the rest.
-    const checked = checks.some((check) => check instanceof Promise) ? await Promise.all(checks) : (checks as T[]);
-    const many = new Many(payloads.length);
-    for (let index = 0; index < checked.length; index++) {
+    const checks = this.#coder.checkAll(payloads);
+    const checked = checks instanceof Promise ? await checks : checks;
+    const outcomes = new Outcomes(checked.length);
+    for (let next = 0; next < checked.length;) {
       if (this.#publisher.congested) await this.#publisher.room(sending.expires).catch(() => {});
-      this.#add(many, index, checked[index]!, sending, each);
+      next = this.#enqueuePart(outcomes, checked, next, sending, each);
     }
-    return this.#published(await many.outcomes);
+    return this.#published(await outcomes.all);
   }
 
-  #add(many: Many, index: number, payload: T, sending: Sending, each: PublishAllOptions<T>['each']): void {
+  /** Sends some of the payloads, from `first` on; returns where the next part begins. */
+  #enqueuePart(
+    outcomes: Outcomes,
+    payloads: readonly T[],
+    first: number,
+    sending: Sending,
+    each: PublishAllOptions<T>['each'],
+  ): number {
     const destination = this.#stream.name;
-    try {
-      if (this.#publisher.congested) throw raise('PUBLISH_DEADLINE', { destination });
-      const draft = this.#draft(payload, each?.(payload, index), sending.trace);
-      this.#publisher.enqueue(new OneOfMany(many, index, draft, this.#selector(payload, draft), sending.expires));
-    } catch (error) {
-      many.settle(index, { error: asError(error, destination) });
+    const part = new PendingEvents(outcomes, sending.expires);
+    const congested = this.#publisher.congested;
+    let index = first;
+    for (; index < payloads.length && part.count < partMessages && part.weight < partBytes; index++) {
+      try {
+        if (congested) throw raise('PUBLISH_DEADLINE', { destination });
+        const payload = payloads[index]!;
+        const draft = this.#draft(payload, each?.(payload, index), sending.trace);
+        part.add(index, draft, this.#selector(payload, draft));
+      } catch (error) {
+        outcomes.set(index, { error: asError(error, destination) });
+      }
     }
+    if (part.count > 0) this.#publisher.enqueue(part);
+    return index;
   }
 
   /** In order behind the calls that already wait. */
@@ -122,11 +141,7 @@ export class Outlet<T> {
   #enqueue(payload: T, { options, expires, trace }: Sending): Promise<Published> {
     const draft = this.#draft(payload, options, trace);
     const chosen = this.#selector(payload, draft);
-    return new Promise((resolve, reject) => {
-      const settle = (outcome: SendOutcome) =>
-        outcome.error === undefined ? resolve(outcome as Published) : reject(outcome.error);
-      this.#publisher.enqueue({ draft, selector: chosen, expires, settled: false, settle });
-    });
+    return new Promise((resolve, reject) => this.#publisher.enqueue(new PendingEvent(draft, chosen, expires, resolve, reject)));
   }
 
   /** An encoded message without its partition. */
@@ -171,48 +186,6 @@ export class Outlet<T> {
       outcomes,
     };
     throw recode(raise('PUBLISH_INCOMPLETE', details, first), first.code);
-  }
-}
-
-/** The events of one `publishAll`. */
-class Many {
-  readonly outcomes: Promise<readonly SendOutcome[]>;
-  readonly #outcomes: SendOutcome[] = [];
-  #open: number;
-  #resolve!: (outcomes: readonly SendOutcome[]) => void;
-
-  constructor(count: number) {
-    this.#outcomes.length = count;
-    this.#open = count;
-    this.outcomes = new Promise((resolve) => (this.#resolve = resolve));
-    if (count === 0) this.#resolve([]);
-  }
-
-  settle(index: number, outcome: SendOutcome): void {
-    this.#outcomes[index] = outcome;
-    if (--this.#open === 0) this.#resolve(this.#outcomes);
-  }
-}
-
-/** A class, since a closure for each event would cost as much as encoding it. */
-class OneOfMany implements Pending {
-  readonly draft: Draft;
-  readonly selector: number | undefined;
-  readonly expires: number;
-  settled = false;
-  readonly #many: Many;
-  readonly #index: number;
-
-  constructor(many: Many, index: number, draft: Draft, chosen: number | undefined, expires: number) {
-    this.#many = many;
-    this.#index = index;
-    this.draft = draft;
-    this.selector = chosen;
-    this.expires = expires;
-  }
-
-  settle(outcome: SendOutcome): void {
-    this.#many.settle(this.#index, outcome);
   }
 }
 

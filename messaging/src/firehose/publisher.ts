@@ -4,18 +4,7 @@ import { binderError, raise } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
 import type { Draft } from '../policies/draft.ts';
 import type { Counter } from '../policies/metrics.ts';
-
-/** A message waiting for its outcome; its partition is filled in when it is sent. */
-export interface Pending {
-  readonly draft: Draft;
-  /** What the partition is chosen by; `undefined` leaves it to the binder unless the draft names one. */
-  readonly selector: number | undefined;
-  /** Monotonic time after which the sender has been told. */
-  readonly expires: number;
-  /** Called once. */
-  settle(outcome: SendOutcome): void;
-  settled: boolean;
-}
+import type { Pending } from './pending.ts';
 
 export interface PublisherOptions {
   readonly destination: string;
@@ -25,7 +14,12 @@ export interface PublisherOptions {
   readonly open: () => Promise<{ readonly binder: Binder; readonly binding: ProducerBinding }>;
 }
 
-type Batch = readonly Pending[];
+interface Batch {
+  readonly items: readonly Pending[];
+  /** How many messages each of the items has in it. */
+  readonly counts: readonly number[];
+  readonly messages: readonly Draft[];
+}
 
 const limits = {
   /** Two, so that the next batch is written while the broker makes the first durable. */
@@ -35,9 +29,6 @@ const limits = {
   /** Bytes taken over and not settled, beyond which senders wait. */
   heldBytes: 32 << 20,
 } as const;
-
-/** What a message counts for beside its payload. */
-const overhead = 100;
 
 /**
  * Sends to one destination, coalescing: what arrives while batches are in flight goes together into the next one, and what is published
@@ -76,7 +67,7 @@ export class Publisher {
 
   enqueue(item: Pending): void {
     this.#queue.push(item);
-    this.#heldBytes += weight(item);
+    this.#heldBytes += item.weight;
     if (item.expires < this.#nextExpiry) this.#arm(item.expires);
     this.#schedule();
   }
@@ -105,7 +96,7 @@ export class Publisher {
     if (this.#queue.length === 0) return this.#checkIdle();
     if (this.#target === undefined) return this.#openThenFlush();
     const batch = this.#take();
-    if (batch.length > 0) void this.#send(batch, this.#target);
+    if (batch.messages.length > 0) void this.#send(batch, this.#target);
     this.#afterRelease();
   }
 
@@ -128,74 +119,79 @@ export class Publisher {
   #failQueue(error: MillraceError): void {
     const items = this.#queue;
     this.#queue = [];
-    for (const item of items) this.#release(item, { error });
+    for (const item of items) {
+      this.#heldBytes -= item.weight;
+      if (!item.settled) item.fail(error);
+    }
     this.#afterRelease();
   }
 
   #take(): Batch {
-    const partitions = this.#target!.binding.partitions;
-    const count = this.#batchLength();
-    const taken = count === this.#queue.length ? this.#queue : this.#queue.slice(0, count);
-    this.#queue = count === this.#queue.length ? [] : this.#queue.slice(count);
-    return taken.filter((item) => this.#place(item, partitions));
+    const place = { destination: this.#options.destination, partitions: this.#target!.binding.partitions };
+    const length = this.#batchLength();
+    const items: Pending[] = [];
+    const counts: number[] = [];
+    const messages: Draft[] = [];
+    for (let i = 0; i < length; i++) {
+      const item = this.#queue[i]!;
+      const count = item.load(messages, place);
+      if (count === 0) {
+        this.#heldBytes -= item.weight;
+        continue;
+      }
+      items.push(item);
+      counts.push(count);
+    }
+    this.#queue = length === this.#queue.length ? [] : this.#queue.slice(length);
+    return { items, counts, messages };
   }
 
   /** How many items make the next batch. */
   #batchLength(): number {
     let bytes = 0;
-    let count = 0;
-    for (const item of this.#queue) {
-      const size = weight(item);
-      if (count === limits.batchMessages || (count > 0 && bytes + size > limits.batchBytes)) break;
-      bytes += size;
-      count++;
+    let messages = 0;
+    let items = 0;
+    for (const { weight, count } of this.#queue) {
+      bytes += weight;
+      messages += count;
+      if (items > 0 && (messages > limits.batchMessages || bytes > limits.batchBytes)) break;
+      items++;
     }
-    return count;
-  }
-
-  /** Chooses the partition. A partition that does not exist fails the item. */
-  #place(item: Pending, partitions: number): boolean {
-    const { draft, selector } = item;
-    if (draft.partition === undefined) {
-      if (selector !== undefined) draft.partition = selector % partitions;
-      return true;
-    }
-    if (Number.isInteger(draft.partition) && draft.partition >= 0 && draft.partition < partitions) return true;
-    const { destination } = this.#options;
-    this.#release(item, { error: raise('NO_SUCH_PARTITION', { destination, partition: draft.partition, last: partitions - 1 }) });
-    return false;
+    return items;
   }
 
   async #send(batch: Batch, { binder, binding }: { binder: Binder; binding: ProducerBinding }): Promise<void> {
     this.#inFlight.add(batch);
     try {
-      const outcomes = await binding.send(batch.map(({ draft }) => draft));
+      const outcomes = await binding.send(batch.messages);
+      this.#leave(batch);
       this.#settle(batch, outcomes);
     } catch (error) {
-      const failure = { error: binderError(binder, `publish to '${this.#options.destination}'`, error) };
-      this.#settle(
-        batch,
-        batch.map(() => failure),
-      );
+      this.#leave(batch);
+      this.#fail(batch, binderError(binder, `publish to '${this.#options.destination}'`, error));
     }
-  }
-
-  #settle(batch: Batch, outcomes: readonly SendOutcome[]): void {
-    this.#inFlight.delete(batch);
-    let failed = 0;
-    batch.forEach((item, index) => {
-      const outcome = outcomes[index]!;
-      if (outcome.error !== undefined) failed++;
-      this.#release(item, outcome);
-    });
-    this.#options.published.inc(batch.length - failed);
-    if (failed > 0) this.#options.failed.inc(failed);
     this.#afterRelease();
   }
 
-  #release(item: Pending, outcome: SendOutcome): void {
-    this.#heldBytes -= weight(item);
-    settle(item, outcome);
+  #settle(batch: Batch, outcomes: readonly SendOutcome[]): void {
+    const failed = outcomes.reduce((sum, { error }) => (error === undefined ? sum : sum + 1), 0);
+    this.#options.published.inc(outcomes.length - failed);
+    if (failed > 0) this.#options.failed.inc(failed);
+    let first = 0;
+    batch.items.forEach((item, index) => {
+      if (!item.settled) item.settle(outcomes, first);
+      first += batch.counts[index]!;
+    });
+  }
+
+  #fail(batch: Batch, error: MillraceError): void {
+    this.#options.failed.inc(batch.messages.length);
+    for (const item of batch.items) if (!item.settled) item.fail(error);
+  }
+
+  #leave(batch: Batch): void {
+    if (!this.#inFlight.delete(batch)) return;
+    for (const { weight } of batch.items) this.#heldBytes -= weight;
   }
 
   #afterRelease(): void {
@@ -222,26 +218,16 @@ export class Publisher {
     const unsent = () => raise('PUBLISH_DEADLINE', { destination });
     const unknown = () => raise('PUBLISH_INDETERMINATE', { destination });
     let next = expireAll(this.#queue, now, unsent);
-    for (const batch of this.#inFlight) next = Math.min(next, expireAll(batch, now, unknown));
+    for (const { items } of this.#inFlight) next = Math.min(next, expireAll(items, now, unknown));
     if (next < Infinity) this.#arm(next);
     this.#dropSettled();
   }
 
   #dropSettled(): void {
-    for (const item of this.#queue) if (item.settled) this.#heldBytes -= weight(item);
+    for (const item of this.#queue) if (item.settled) this.#heldBytes -= item.weight;
     this.#queue = this.#queue.filter((item) => !item.settled);
     this.#afterRelease();
   }
-}
-
-function weight(item: Pending): number {
-  return overhead + (item.draft.payload?.byteLength ?? 0);
-}
-
-function settle(item: Pending, outcome: SendOutcome): void {
-  if (item.settled) return;
-  item.settled = true;
-  item.settle(outcome);
 }
 
 /** Settles what is overdue; the time when the next one is. */
@@ -249,7 +235,7 @@ function expireAll(items: readonly Pending[], now: number, error: () => Millrace
   let next = Infinity;
   for (const item of items) {
     if (item.settled) continue;
-    if (item.expires <= now) settle(item, { error: error() });
+    if (item.expires <= now) item.fail(error());
     else next = Math.min(next, item.expires);
   }
   return next;

@@ -44,6 +44,14 @@ export class MessageCoder<T> {
     return payload === null ? (null as T) : validate(this.#coding.schema, payload, this.#destination);
   }
 
+  /** {@link check} for each of them. */
+  checkAll(payloads: readonly unknown[]): readonly T[] | Promise<readonly T[]> {
+    if (this.#coding.schema === undefined) return [...payloads] as T[];
+    const checks = payloads.map((payload) => this.check(payload));
+    // Waiting for what is there already costs more than all the rest.
+    return checks.some((check) => check instanceof Promise) ? Promise.all(checks) : (checks as T[]);
+  }
+
   /** Writes a checked payload. `extra` headers (trace, reply address) win over the sender's own. */
   encode(payload: T, options?: MessageOptions, extra?: Headers): Draft {
     const contentType =

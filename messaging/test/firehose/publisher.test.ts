@@ -1,6 +1,7 @@
 import { ManualClock, MillraceError } from '@millrace/core';
 import { expect, test } from 'vitest';
 import type { Binder, OutboundMessage, ProducerBinding, SendOutcome } from '../../src/binder/index.ts';
+import { PendingEvent } from '../../src/firehose/pending.ts';
 import { Publisher } from '../../src/firehose/publisher.ts';
 import { MetricsRegistry } from '../../src/policies/metrics.ts';
 import { turn } from '../support.ts';
@@ -40,13 +41,8 @@ function setUp(partitions = 3) {
     new Promise<SendOutcome>((settle) => {
       const payload = options.bytes === undefined ? Buffer.from(name) : Buffer.alloc(options.bytes);
       const draft = { payload, headers: {}, key: name, partition: options.partition, timestamp: undefined };
-      publisher.enqueue({
-        draft,
-        selector: options.selector,
-        expires: clock.monotonic() + (options.ms ?? 1000),
-        settled: false,
-        settle,
-      });
+      const expires = clock.monotonic() + (options.ms ?? 1000);
+      publisher.enqueue(new PendingEvent(draft, options.selector, expires, settle, (error) => settle({ error })));
     });
   const names = (index: number) => sends[index]?.messages.map(({ key }) => key);
   return { clock, metrics, sends, publisher, publish, names, opened };

@@ -62,17 +62,26 @@ export class Producer implements ProducerBinding {
     const byPartition = new Map<number, number[]>();
     // Messages without key or partition go together; the next call's go elsewhere.
     const spread = this.#spread++ % this.partitions;
+    let last: { readonly partition: number; readonly indexes: number[] } | undefined;
     for (let index = 0; index < messages.length; index++) {
       const { partition = this.#choose(messages[index]!, spread) } = messages[index]!;
-      const indexes = byPartition.get(partition);
-      if (indexes !== undefined) indexes.push(index);
-      else if (this.#exists(partition)) byPartition.set(partition, [index]);
+      if (last?.partition !== partition) last = this.#indexesOf(partition, byPartition);
+      if (last !== undefined) last.indexes.push(index);
       else
         outcomes[index] = {
           error: raise('partitionUnknown', { destination: this.destination, partition, partitions: this.partitions }),
         };
     }
     return byPartition;
+  }
+
+  /** Nothing for a partition that does not exist. */
+  #indexesOf(partition: number, byPartition: Map<number, number[]>): { partition: number; indexes: number[] } | undefined {
+    const indexes = byPartition.get(partition) ?? [];
+    if (indexes.length > 0) return { partition, indexes };
+    if (!this.#exists(partition)) return undefined;
+    byPartition.set(partition, indexes);
+    return { partition, indexes };
   }
 
   #exists(partition: number): boolean {

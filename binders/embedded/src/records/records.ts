@@ -2,19 +2,12 @@ import { Buffer } from 'node:buffer';
 import type { Headers } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import { ByteReader } from './byte-reader.ts';
-import { ByteWriter, varintSize } from './byte-writer.ts';
-import { readHeaders, writeHeaders } from './headers.ts';
+import { readHeaders } from './headers.ts';
+import { RecordWriter } from './record-writer.ts';
+import type { RecordInput } from './record-writer.ts';
+import { bytesKey, flag, knownFlags } from './record-format.ts';
 
-/** A message to be stored. An `OutboundMessage` is one. */
-export interface RecordInput {
-  readonly payload: Uint8Array | null;
-  readonly headers: Headers;
-  readonly key?: string | Uint8Array | undefined;
-  /** Whole milliseconds since the epoch; absent: the time given to {@link encodeRecords}. */
-  readonly timestamp?: number | undefined;
-  /** Data of the broker itself, opaque to the codec. */
-  readonly attributes?: Uint8Array | undefined;
-}
+export type { RecordInput } from './record-writer.ts';
 
 /** The records of one batch. */
 export interface EncodedBatch {
@@ -33,30 +26,18 @@ export interface BatchPosition {
   readonly firstTime: number;
 }
 
-/*
- * A record: length of the rest · flags · offset delta · time delta · [key] · [attributes] · [headers] · payload.
- * Numbers are varints; key, attributes and headers have a length prefix; the payload takes what is left.
- */
-const flag = { keyKind: 0b111, tombstone: 0b1000, attributes: 0b10000, headers: 0b100000 } as const;
-const knownFlags = 0b111111;
-const bytesKey = 4;
-
-/** Room for the length, written before it is known; a record from 128 bytes to 16 KiB needs just this. */
-const lengthRoom = 2;
-
 /**
  * Encodes messages as one batch, with offset deltas 0, 1, 2 …; `now` (milliseconds) is the time of those that have none.
  * Throws `INVALID_ARGUMENT` for a timestamp or header value that cannot be stored.
  */
 export function encodeRecords(messages: readonly RecordInput[], now: number): EncodedBatch {
   const { firstTime, lastTime, size } = survey(messages, now);
-  const out = new ByteWriter(size);
-  const headers = new HeaderBlocks(out);
+  const writer = new RecordWriter(size);
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i]!;
-    writeRecord(out, headers, message, i, (message.timestamp ?? now) - firstTime);
+    writer.write(message, i, (message.timestamp ?? now) - firstTime);
   }
-  return { bytes: out.bytes.subarray(0, out.position), count: messages.length, firstTime, lastTime };
+  return { bytes: writer.bytes, count: messages.length, firstTime, lastTime };
 }
 
 /** Time span and likely size in bytes, so that the buffer is rarely grown. */
@@ -71,96 +52,6 @@ function survey(messages: readonly RecordInput[], now: number): { firstTime: num
     size += 48 + (payload === null ? 0 : payload.length);
   }
   return { firstTime: Math.min(firstTime, lastTime), lastTime, size };
-}
-
-function writeRecord(out: ByteWriter, headers: HeaderBlocks, message: RecordInput, offsetDelta: number, timeDelta: number): void {
-  const { key, payload, attributes } = message;
-  const start = out.position;
-  out.reserve(lengthRoom + 1);
-  out.position = start + lengthRoom + 1;
-  out.varint(offsetDelta);
-  out.varint(timeDelta);
-  let flags = key === undefined ? 0 : writeKey(out, key);
-  if (attributes !== undefined) {
-    flags |= flag.attributes;
-    out.block(attributes);
-  }
-  if (headers.write(message.headers)) flags |= flag.headers;
-  if (payload === null) flags |= flag.tombstone;
-  out.bytes[start + lengthRoom] = flags;
-  closeRecord(out, start, payload);
-}
-
-function writeKey(out: ByteWriter, key: string | Uint8Array): number {
-  if (typeof key === 'string') return out.text(key);
-  out.block(key);
-  return bytesKey;
-}
-
-/** Writes the headers of one batch; those that messages next to each other share are encoded once. */
-class HeaderBlocks {
-  readonly #out: ByteWriter;
-  #last: Headers | undefined;
-  /** What the last ones became, as the record that they stand in may still be moved. */
-  #block: Uint8Array | undefined;
-
-  constructor(out: ByteWriter) {
-    this.#out = out;
-  }
-
-  /** False, having written nothing, where there are none. */
-  write(headers: Headers): boolean {
-    const out = this.#out;
-    const start = out.position;
-    if (headers === this.#last) this.#repeat();
-    else {
-      writeHeaderBlock(out, headers);
-      this.#last = headers;
-      this.#block = undefined;
-    }
-    return out.position > start;
-  }
-
-  #repeat(): void {
-    const out = this.#out;
-    if (this.#block === undefined) {
-      const start = out.position;
-      writeHeaderBlock(out, this.#last!);
-      this.#block = Uint8Array.from(out.bytes.subarray(start, out.position));
-    } else out.small(this.#block);
-  }
-}
-
-function writeHeaderBlock(out: ByteWriter, headers: Headers): void {
-  const at = out.position;
-  out.byte(0);
-  writeHeaders(out, headers);
-  const size = out.position - at - 1;
-  if (size === 1 && out.bytes[at + 1] === 0) {
-    out.position = at;
-    return;
-  }
-  out.position = moveForPrefix(out, at, 1, size, size);
-}
-
-/** Sets the record's length now that it is known, then adds the payload, which so is never moved. */
-function closeRecord(out: ByteWriter, start: number, payload: Uint8Array | null): void {
-  const fields = out.position - start - lengthRoom;
-  const length = fields + (payload === null ? 0 : payload.length);
-  out.position = moveForPrefix(out, start, lengthRoom, fields, length);
-  if (payload !== null) out.raw(payload);
-}
-
-/** Puts the varint `value` before `size` bytes that had `room` left for it at `at`; returns where they end. */
-function moveForPrefix(out: ByteWriter, at: number, room: number, size: number, value: number): number {
-  const width = varintSize(value);
-  if (width !== room) {
-    out.reserve(width);
-    out.bytes.copyWithin(at + width, at + room, at + room + size);
-  }
-  out.position = at;
-  out.varint(value);
-  return out.position + size;
 }
 
 /** A stored record. Fields are decoded when asked for; byte values are views into the batch. */
@@ -284,16 +175,22 @@ export function cutRecords(batch: BatchPosition, keep: (record: RecordView) => b
 }
 
 /**
- * Checks bytes that came from elsewhere before they are stored: every field can be read and the offset deltas are 0, 1, 2 … .
- * Returns the number of records; throws `DATA_LOSS` where the bytes are malformed.
+ * Checks bytes that came from elsewhere so far that a log which holds them stays readable: lengths fit, flags are known and the offset
+ * deltas are 0, 1, 2 … . Returns the number of records; throws `DATA_LOSS` where the bytes are malformed.
  */
-export function checkRecords(bytes: Uint8Array): number {
+export function countRecords(bytes: Uint8Array): number {
+  // Without a view for each: this is done with everything that is sent.
+  const input = new ByteReader(bytes);
   let count = 0;
-  for (const record of decodeRecords({ bytes, baseOffset: 0, firstTime: 0 })) {
-    if (record.offset !== count)
-      throw raise('recordMalformed', { position: 0, what: `record ${count} has offset delta ${record.offset}` });
-    void [record.key, record.attributes, record.headers, record.payload];
-    count++;
+  for (; input.position < input.end; count++) {
+    const length = input.varint();
+    const end = input.position + length;
+    if (end > input.end) throw input.malformed('a record is longer than its batch');
+    if (input.byte() > knownFlags) throw input.malformed('a record has flags of a newer version');
+    const offset = input.varint();
+    if (offset !== count) throw input.malformed(`record ${count} has offset delta ${offset}`);
+    input.varint();
+    input.position = end;
   }
   return count;
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { HeaderValue } from '@millrace/messaging/binder';
-import { checkRecords, cutRecords, decodeRecords, encodeRecords } from '../../src/records/records.ts';
+import { countRecords, cutRecords, decodeRecords, encodeRecords } from '../../src/records/records.ts';
 import type { RecordInput } from '../../src/records/records.ts';
 
 const text = fc.oneof(
@@ -153,7 +153,7 @@ describe('cutRecords', () => {
   });
 });
 
-describe('checkRecords', () => {
+describe('countRecords', () => {
   it('counts the records of sound bytes', () => {
     const { bytes: encoded } = encodeRecords(
       [
@@ -162,7 +162,7 @@ describe('checkRecords', () => {
       ],
       now,
     );
-    expect(checkRecords(encoded)).toBe(2);
+    expect(countRecords(encoded)).toBe(2);
   });
 
   it('accepts or refuses any bytes in a bounded way', () => {
@@ -175,7 +175,9 @@ describe('checkRecords', () => {
         const altered = Uint8Array.from(sound);
         altered[position] = value;
         try {
-          checkRecords(altered);
+          countRecords(altered);
+          for (const record of decodeRecords({ bytes: altered, baseOffset: 0, firstTime: 0 }))
+            void [record.key, record.attributes, record.headers, record.payload];
         } catch (error) {
           expect(error).toMatchObject({ code: 'DATA_LOSS', reason: 'recordMalformed' });
         }
@@ -187,8 +189,8 @@ describe('checkRecords', () => {
   it('refuses a batch that was cut short or whose offsets do not count from 0', () => {
     const messages = [1, 2, 3].map(() => ({ payload: new Uint8Array(10), headers: {} }));
     const { bytes: encoded, firstTime } = encodeRecords(messages, now);
-    expect(() => checkRecords(encoded.subarray(0, encoded.length - 1))).toThrow(expect.objectContaining({ code: 'DATA_LOSS' }));
+    expect(() => countRecords(encoded.subarray(0, encoded.length - 1))).toThrow(expect.objectContaining({ code: 'DATA_LOSS' }));
     const cut = cutRecords({ bytes: encoded, baseOffset: 0, firstTime }, (record) => record.offset !== 1);
-    expect(() => checkRecords(cut.bytes)).toThrow(expect.objectContaining({ code: 'DATA_LOSS' }));
+    expect(() => countRecords(cut.bytes)).toThrow(expect.objectContaining({ code: 'DATA_LOSS' }));
   });
 });
