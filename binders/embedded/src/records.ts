@@ -12,8 +12,13 @@ export interface RecordInput {
   readonly key?: string | Uint8Array | undefined;
   /** Whole milliseconds since the epoch; absent: the time given to {@link encodeRecords}. */
   readonly timestamp?: number | undefined;
-  /** Data of the broker itself, opaque to the codec. */
-  readonly attributes?: Uint8Array | undefined;
+  /** Data of the broker itself, opaque to the codec: bytes, or what writes them in place. */
+  readonly attributes?: Uint8Array | AttributeWriter | undefined;
+}
+
+/** Writes attributes where they belong, which saves a buffer for each record. */
+export interface AttributeWriter {
+  writeAttributes(out: ByteWriter): void;
 }
 
 /** The records of one batch. */
@@ -83,12 +88,21 @@ function writeRecord(out: ByteWriter, headers: HeaderBlocks, message: RecordInpu
   let flags = key === undefined ? 0 : writeKey(out, key);
   if (attributes !== undefined) {
     flags |= flag.attributes;
-    out.block(attributes);
+    writeAttributes(out, attributes);
   }
   if (headers.write(message.headers)) flags |= flag.headers;
   if (payload === null) flags |= flag.tombstone;
   out.bytes[start + lengthRoom] = flags;
   closeRecord(out, start, payload);
+}
+
+function writeAttributes(out: ByteWriter, attributes: Uint8Array | AttributeWriter): void {
+  if (attributes instanceof Uint8Array) return out.block(attributes);
+  const at = out.position;
+  out.byte(0);
+  attributes.writeAttributes(out);
+  const size = out.position - at - 1;
+  out.position = moveForPrefix(out, at, 1, size, size);
 }
 
 function writeKey(out: ByteWriter, key: string | Uint8Array): number {
@@ -216,10 +230,16 @@ export class RecordView {
   }
 
   get attributes(): Uint8Array | undefined {
+    return this.attributesReader?.rest();
+  }
+
+  /** Reads the attributes where they are. */
+  get attributesReader(): ByteReader | undefined {
     if ((this.#flags & flag.attributes) === 0) return undefined;
     const input = this.#reader();
     this.#skipKey(input);
-    return input.block();
+    input.enterBlock();
+    return input;
   }
 
   /** Decoded anew on each access. */
