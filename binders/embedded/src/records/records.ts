@@ -7,7 +7,7 @@ import { RecordWriter } from './record-writer.ts';
 import type { RecordInput } from './record-writer.ts';
 import { bytesKey, flag, knownFlags } from './record-format.ts';
 
-export type { RecordInput } from './record-writer.ts';
+export type { AttributeWriter, RecordInput } from './record-writer.ts';
 
 /** The records of one batch. */
 export interface EncodedBatch {
@@ -107,10 +107,16 @@ export class RecordView {
   }
 
   get attributes(): Uint8Array | undefined {
+    return this.attributesReader?.rest();
+  }
+
+  /** Reads the attributes where they are. */
+  get attributesReader(): ByteReader | undefined {
     if ((this.#flags & flag.attributes) === 0) return undefined;
     const input = this.#reader();
     this.#skipKey(input);
-    return input.block();
+    input.enterBlock();
+    return input;
   }
 
   /** Decoded anew on each access. */
