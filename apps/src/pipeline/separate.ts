@@ -38,6 +38,9 @@ class SeparateRun {
   readonly #stop = new AbortController();
   readonly #processes = new Map<PlannedApp, AppProcess>();
   readonly #done = new Map<PlannedPipeline, number>();
+  readonly #lags = new Map<PlannedApp, number | undefined>();
+  #looking = false;
+  #over = false;
 
   constructor(plans: readonly PlannedPipeline[], options: RunOptions, spawn: SpawnApp) {
     this.#plans = plans;
@@ -50,10 +53,12 @@ class SeparateRun {
   async run(): Promise<RunResult> {
     const stop = () => this.#stop.abort();
     this.#options.signal?.addEventListener('abort', stop);
-    const alive = setInterval(() => this.#options.onProgress?.(this.#progress()), this.#options.progressEveryMs ?? 500);
+    const alive = setInterval(() => void this.#report(), this.#options.progressEveryMs ?? 500);
     let completed = false;
     try {
       if (this.#options.signal?.aborted === true) stop();
+      // Where one process holds the broker for the others it should be this one, which outlives them all.
+      await (await this.#options.connect()).binder();
       // Those who read first, so that nothing has to wait for them.
       for (const app of this.#plans.flatMap(({ apps }) => apps.toReversed())) this.#start(app);
       await Promise.all(this.#plans.map((plan) => this.#complete(plan)));
@@ -63,6 +68,7 @@ class SeparateRun {
       this.#options.signal?.removeEventListener('abort', stop);
       await this.#endAll();
       clearInterval(alive);
+      this.#over = true;
       this.#options.onProgress?.(this.#progress());
     }
     return { pipelines: this.#plans.map((plan) => this.#summary(plan)), completed };
@@ -137,6 +143,25 @@ class SeparateRun {
     timer.cancel();
   }
 
+  async #report(): Promise<void> {
+    if (this.#looking || this.#options.onProgress === undefined) return;
+    this.#looking = true;
+    await Promise.all(Array.from(this.#processes.keys(), (app) => this.#look(app)));
+    this.#looking = false;
+    if (!this.#over) this.#options.onProgress(this.#progress());
+  }
+
+  async #look(app: PlannedApp): Promise<void> {
+    const { destination, group } = app.input;
+    if (destination === undefined || group === undefined) return;
+    // A lag that cannot be had now is shown as unknown; the run itself finds out whether something is wrong.
+    const lag = await this.#options
+      .connect()
+      .then((runtime) => lagOf(runtime, destination, group))
+      .catch(() => undefined);
+    this.#lags.set(app, lag);
+  }
+
   #progress(): PipelineProgress[] {
     return this.#plans.map((plan) => this.#progressOf(plan));
   }
@@ -144,7 +169,7 @@ class SeparateRun {
   #progressOf(plan: PlannedPipeline): PipelineProgress {
     const apps = plan.apps.map((app): AppProgress => {
       const counts = this.#processes.get(app)?.counts ?? noCounts;
-      return Object.assign({ label: app.label, app: app.definition.name, lag: undefined }, counts);
+      return Object.assign({ label: app.label, app: app.definition.name, lag: this.#lags.get(app) }, counts);
     });
     return { name: plan.name, apps, done: this.#done.has(plan) };
   }
