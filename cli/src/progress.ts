@@ -29,7 +29,7 @@ export class ProgressView {
       const rate = this.#rate(`${name}.${app.label}`, handled);
       const lag = app.lag === undefined ? '' : `  lag ${app.lag}`;
       const trouble = app.failed + app.parked > 0 ? styleText('yellow', `  failed ${app.failed}  parked ${app.parked}`) : '';
-      return `  ${app.label.padEnd(width)}  in ${String(app.in).padStart(9)}  out ${String(app.out).padStart(9)}  ${rate.padStart(10)}${lag}${trouble}`;
+      return `  ${app.label.padEnd(width)}  ${amount('in', app.in, app.kind !== 'source')}  ${amount('out', app.out, app.kind !== 'sink')}  ${rate.padStart(10)}${lag}${trouble}`;
     });
     return [styleText('bold', `${name}${done ? ' ✓' : ''}`), ...rows];
   }
@@ -41,6 +41,12 @@ export class ProgressView {
     if (last === undefined || now - last.at < 1) return '';
     return `${Math.round(((handled - last.out) * 1000) / (now - last.at))}/s`;
   }
+}
+
+/** A count; blank where the app has no such side. */
+function amount(name: string, count: number, applies: boolean): string {
+  const text = `${name} ${String(count).padStart(9)}`;
+  return applies ? text : ' '.repeat(text.length);
 }
 
 /** The beginning of a line that may hold colours, as wide as the terminal. */

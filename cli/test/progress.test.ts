@@ -18,7 +18,7 @@ function terminal(columns: number, rows: number) {
 }
 
 function pipeline(labels: readonly string[], out = 7): PipelineProgress {
-  const counts = { in: 9, out, failed: 0, parked: 0, retried: 0 };
+  const counts = { kind: 'processor', in: 9, out, failed: 0, parked: 0 } as const;
   return { name: 'orders', apps: labels.map((label) => ({ ...counts, label, app: label, lag: undefined })), done: false };
 }
 

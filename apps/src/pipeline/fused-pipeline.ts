@@ -4,7 +4,6 @@ import { buildChain } from '../chain/build.ts';
 import type { Chain, ChainLink } from '../chain/build.ts';
 import { fanOut } from '../chain/next.ts';
 import type { Next } from '../chain/next.ts';
-import type { StageCounts } from '../chain/stage.ts';
 import { SourceRunner } from '../chain/source-runner.ts';
 import { appError } from '../errors.ts';
 import { createContext, pauser } from '../runtime/create-context.ts';
@@ -14,7 +13,8 @@ import type { Emit } from '../runtime/emit.ts';
 import type { AppMessage } from '../runtime/message.ts';
 import { compileExpression } from '../runtime/expression.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
-import type { AppProgress, PipelineProgress } from './progress.ts';
+import { appProgress } from './progress.ts';
+import type { PipelineProgress } from './progress.ts';
 
 /** How a pipeline is run in this process. */
 export interface FusedOptions {
@@ -134,10 +134,7 @@ export class FusedPipeline {
 
   progress(done: boolean): PipelineProgress {
     const [first] = this.#apps;
-    const source =
-      this.#source === undefined
-        ? []
-        : [{ label: first!.label, app: first!.definition.name, ...this.#source.counts, lag: undefined }];
+    const source = this.#source === undefined ? [] : [appProgress(first!, this.#source.counts, undefined)];
     const known = [...this.#lags.values()].filter((lag) => lag !== undefined);
     const lag = known.length === 0 ? undefined : known.reduce((sum, each) => sum + each, 0);
     const links = (this.#chain?.links ?? []).map((link, index) => {
@@ -184,10 +181,6 @@ export class FusedPipeline {
     const handBack = first ? (message: AppMessage, cause: unknown) => void this.#failures.set(message, cause) : undefined;
     return { definition, context: this.#contexts.get(app)!, input: app.input, origin, outputs, handBack };
   }
-}
-
-function appProgress({ label, definition }: PlannedApp, counts: StageCounts, lag: number | undefined): AppProgress {
-  return { label, app: definition.name, ...counts, lag };
 }
 
 function destinationsOf(app: PlannedApp): readonly string[] {

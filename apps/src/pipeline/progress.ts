@@ -1,9 +1,12 @@
 import type { StageCounts } from '../chain/stage.ts';
+import type { AppKind } from '../runtime/define.ts';
+import type { PlannedApp } from './plan.ts';
 
 /** What one app of a pipeline did so far. */
 export interface AppProgress extends Readonly<StageCounts> {
   readonly label: string;
   readonly app: string;
+  readonly kind: AppKind;
   /** Messages waiting for it at the broker; `undefined` where none go through one or it is not known. */
   readonly lag: number | undefined;
 }
@@ -24,4 +27,9 @@ export interface RunResult {
   })[];
   /** True if every pipeline came to its end by itself. */
   readonly completed: boolean;
+}
+
+/** Where an app stands. */
+export function appProgress({ label, definition }: PlannedApp, counts: StageCounts, lag: number | undefined): AppProgress {
+  return { label, app: definition.name, kind: definition.kind, ...counts, lag };
 }

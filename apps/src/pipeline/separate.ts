@@ -8,7 +8,8 @@ import { lineLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { instanceOptions } from '../runtime/bindings.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
-import type { AppProgress, PipelineProgress, RunResult } from './progress.ts';
+import { appProgress } from './progress.ts';
+import type { PipelineProgress, RunResult } from './progress.ts';
 import type { RunOptions } from './options.ts';
 import type { SpawnApp, SpawnedApp } from './spawn.ts';
 
@@ -167,10 +168,7 @@ class SeparateRun {
   }
 
   #progressOf(plan: PlannedPipeline): PipelineProgress {
-    const apps = plan.apps.map((app): AppProgress => {
-      const counts = this.#processes.get(app)?.counts ?? noCounts;
-      return Object.assign({ label: app.label, app: app.definition.name, lag: this.#lags.get(app) }, counts);
-    });
+    const apps = plan.apps.map((app) => appProgress(app, this.#processes.get(app)?.counts ?? noCounts, this.#lags.get(app)));
     return { name: plan.name, apps, done: this.#done.has(plan) };
   }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { nodeSpawner, runPipelines } from '@millrace/apps';
-import type { PipelineText, RunResult } from '@millrace/apps';
+import type { AppProgress, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf } from '@millrace/core';
 import { DslError, formatDslError } from '@millrace/pipeline-dsl';
 import { connect } from '../connect.ts';
@@ -122,11 +122,17 @@ function summarise({ output }: CommandContext, { pipelines, completed }: RunResu
   }
   for (const { name, apps, elapsedMs } of pipelines) {
     const busiest = Math.max(...apps.map((app) => Math.max(app.in, app.out)));
-    const path = apps.map((app) => `${app.label} ${app.in > 0 ? `${app.in}→` : ''}${app.out}`).join(' | ');
+    const path = apps.map((app) => `${app.label} ${amounts(app)}`).join(' | ');
     const parked = apps.reduce((sum, app) => sum + app.parked, 0);
     const trouble = parked > 0 ? `; parked ${parked} (see 'millrace parked list')` : '';
     output.note(
       `${name}: ${path}; ${(elapsedMs / 1000).toFixed(2)} s, ${Math.round((busiest * 1000) / Math.max(elapsedMs, 1))}/s${completed ? '' : '; stopped'}${trouble}`,
     );
   }
+}
+
+/** What an app took and gave, without the side that it does not have. */
+function amounts({ kind, in: taken, out: given }: AppProgress): string {
+  if (kind === 'source') return String(given);
+  return kind === 'sink' ? String(taken) : `${taken}→${given}`;
 }
