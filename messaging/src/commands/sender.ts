@@ -13,7 +13,8 @@ import { checkSendOptions } from './features.ts';
 export type Sending = Underway<OutboundCommand, Sent>;
 
 const batching = {
-  maxBatch: 1000,
+  // Not more, so that a batch is made while the one before is stored: one large batch keeps either side waiting for the other.
+  maxBatch: 256,
   maxBytes: 1 << 20,
   maxInFlight: 4,
   weigh: ({ item }: Sending): number => 100 + (item.payload?.length ?? 0),

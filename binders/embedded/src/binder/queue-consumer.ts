@@ -1,5 +1,5 @@
 import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery } from '@millrace/messaging/binder';
-import { decodeQueueRecord } from '../records/command-records.ts';
+import { commandIdOf } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
 import { ByteReader } from '../records/byte-reader.ts';
 import { RecordView } from '../records/records.ts';
@@ -35,10 +35,7 @@ class LeasedCommand extends RecordView implements QueueDelivery {
   }
 
   get id(): string {
-    if (this.#id === undefined) {
-      const command = decodeQueueRecord(this.attributes!);
-      this.#id = command.kind === 'command' ? command.id : '';
-    }
+    this.#id ??= commandIdOf(this.attributesReader!);
     return this.#id;
   }
 }

@@ -1,7 +1,10 @@
 import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
-import { encodeCommand } from '../records/command-records.ts';
+import { writeCommand } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
+import type { ByteWriter } from '../records/byte-writer.ts';
+import type { AttributeWriter } from '../records/record-writer.ts';
 import { encodeRecords } from '../records/records.ts';
+import type { RecordInput } from '../records/records.ts';
 import type { Client } from './client.ts';
 import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
 import type { IndexedBatch } from './encoding.ts';
@@ -21,7 +24,7 @@ export class EmbeddedQueue implements QueueFacet {
   async send(queue: string, commands: readonly OutboundCommand[]): Promise<readonly SendOutcome[]> {
     const { clock, limits } = this.#client;
     const outcomes: (SendOutcome | undefined)[] = Array.from({ length: commands.length });
-    const records = commands.map(commandRecord);
+    const records = commands.map((command) => new CommandRecord(command));
     const valid = [...records.keys()].filter((index) => hasPriority(commands[index]!, index, outcomes));
     const batches = encodeBatches(records, valid, clock.now(), limits.maxMessageBytes, outcomes);
     await Promise.all(batches.map((batch) => this.#transmit(queue, batch, outcomes)));
@@ -71,9 +74,27 @@ export class EmbeddedQueue implements QueueFacet {
   }
 }
 
-function commandRecord(command: OutboundCommand) {
-  const { id, notBefore, expiresAt, priority = 0, deduplicateMs = 0 } = command;
-  return { ...plainMessage(command), attributes: encodeCommand({ id, notBefore, expiresAt, priority, deduplicateMs }) };
+/** A command as a record: what it says about itself is written where it belongs. */
+class CommandRecord implements RecordInput, AttributeWriter {
+  readonly payload: OutboundCommand['payload'];
+  readonly headers: OutboundCommand['headers'];
+  readonly key: OutboundCommand['key'];
+  readonly timestamp: OutboundCommand['timestamp'];
+  readonly attributes = this;
+  readonly #command: OutboundCommand;
+
+  constructor(command: OutboundCommand) {
+    this.payload = command.payload;
+    this.headers = command.headers;
+    this.key = command.key;
+    this.timestamp = command.timestamp;
+    this.#command = command;
+  }
+
+  writeAttributes(out: ByteWriter): void {
+    const { id, notBefore, expiresAt, priority = 0, deduplicateMs = 0 } = this.#command;
+    writeCommand(out, { id, notBefore, expiresAt, priority, deduplicateMs });
+  }
 }
 
 /** Whether the command's priority is one; otherwise its outcome says so. */

@@ -51,6 +51,11 @@ export class ByteReader {
     return this.bytes.subarray(start, start + size);
   }
 
+  /** A view of all that is left. */
+  rest(): Buffer {
+    return this.raw(this.end - this.position);
+  }
+
   block(): Buffer {
     return this.raw(this.varint());
   }

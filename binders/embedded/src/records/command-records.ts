@@ -1,4 +1,4 @@
-import { ByteReader } from './byte-reader.ts';
+import type { ByteReader } from './byte-reader.ts';
 import { ByteWriter, textKind } from './byte-writer.ts';
 
 /** What a command says about itself beside the message. */
@@ -21,8 +21,7 @@ export type QueueRecord =
   | { readonly kind: 'done'; readonly offsets: readonly number[] }
   | { readonly kind: 'released'; readonly offset: number; readonly redeliveries: number; readonly notBefore: number };
 
-export function encodeCommand(command: CommandAttributes): Uint8Array {
-  const out = new ByteWriter(48 + command.id.length * 2);
+export function writeCommand(out: ByteWriter, command: CommandAttributes): void {
   out.byte(kind.command);
   writeText(out, command.id);
   out.varint(command.notBefore ?? 0);
@@ -31,7 +30,6 @@ export function encodeCommand(command: CommandAttributes): Uint8Array {
   out.varint(command.deduplicateMs);
   out.varint(command.moved === undefined ? 0 : command.moved.offset + 1);
   out.varint(command.moved?.redeliveries ?? 0);
-  return out.bytes.subarray(0, out.position);
 }
 
 export function encodeDone(offsets: readonly number[]): Uint8Array {
@@ -51,11 +49,11 @@ export function encodeReleased(offset: number, redeliveries: number, notBefore: 
   return out.bytes.subarray(0, out.position);
 }
 
-export function decodeQueueRecord(attributes: Uint8Array): QueueRecord {
-  const input = new ByteReader(attributes);
+/** Reads the attributes of a record; see `RecordView.attributesReader`. */
+export function decodeQueueRecord(input: ByteReader): QueueRecord {
   switch (input.byte()) {
     case kind.command:
-      return { kind: 'command', ...decodeCommand(input) };
+      return decodeCommand(input);
     case kind.done:
       return { kind: 'done', offsets: Array.from({ length: input.varint() }, () => input.varint()) };
     case kind.released:
@@ -65,7 +63,12 @@ export function decodeQueueRecord(attributes: Uint8Array): QueueRecord {
   }
 }
 
-function decodeCommand(input: ByteReader): CommandAttributes {
+/** The id of a command alone; empty for other records. */
+export function commandIdOf(input: ByteReader): string {
+  return input.byte() === kind.command ? readText(input) : '';
+}
+
+function decodeCommand(input: ByteReader): QueueRecord {
   const id = readText(input);
   const notBefore = input.varint() || undefined;
   const expiresAt = input.varint() || undefined;
@@ -73,7 +76,8 @@ function decodeCommand(input: ByteReader): CommandAttributes {
   const deduplicateMs = input.varint();
   const offset = input.varint() - 1;
   const redeliveries = input.varint();
-  return { id, notBefore, expiresAt, priority, deduplicateMs, moved: offset < 0 ? undefined : { offset, redeliveries } };
+  const moved = offset < 0 ? undefined : { offset, redeliveries };
+  return { kind: 'command', id, notBefore, expiresAt, priority, deduplicateMs, moved };
 }
 
 /** A string with the kind of its encoding before it. */

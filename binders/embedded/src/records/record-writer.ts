@@ -10,8 +10,13 @@ export interface RecordInput {
   readonly key?: string | Uint8Array | undefined;
   /** Whole milliseconds since the epoch; absent: the time given to {@link encodeRecords}. */
   readonly timestamp?: number | undefined;
-  /** Data of the broker itself, opaque to the codec. */
-  readonly attributes?: Uint8Array | undefined;
+  /** Data of the broker itself, opaque to the codec: bytes, or what writes them in place. */
+  readonly attributes?: Uint8Array | AttributeWriter | undefined;
+}
+
+/** Writes attributes where they belong, which saves a buffer for each record. */
+export interface AttributeWriter {
+  writeAttributes(out: ByteWriter): void;
 }
 
 /** Writes the records of one batch one after another. */
@@ -45,7 +50,7 @@ export class RecordWriter {
     let flags = key === undefined ? 0 : this.#key(key);
     if (attributes !== undefined) {
       flags |= flag.attributes;
-      out.block(attributes);
+      writeAttributes(out, attributes);
     }
     if (this.#headers(message.headers)) flags |= flag.headers;
     if (payload === null) flags |= flag.tombstone;
@@ -86,6 +91,15 @@ export class RecordWriter {
     this.#room = out.position - start - fields;
     if (payload !== null) out.raw(payload);
   }
+}
+
+function writeAttributes(out: ByteWriter, attributes: Uint8Array | AttributeWriter): void {
+  if (attributes instanceof Uint8Array) return out.block(attributes);
+  const at = out.position;
+  out.byte(0);
+  attributes.writeAttributes(out);
+  const size = out.position - at - 1;
+  out.position = moveForPrefix(out, at, 1, size, size);
 }
 
 function writeHeaderBlock(out: ByteWriter, headers: Headers): void {

@@ -107,10 +107,16 @@ export class RecordView {
   }
 
   get attributes(): Uint8Array | undefined {
+    return this.attributesReader?.rest();
+  }
+
+  /** Reads the attributes where they are. */
+  get attributesReader(): ByteReader | undefined {
     if ((this.#flags & flag.attributes) === 0) return undefined;
     const input = this.#reader();
     this.#skipKey(input);
-    return input.block();
+    input.enterBlock();
+    return input;
   }
 
   /** Decoded anew on each access. */

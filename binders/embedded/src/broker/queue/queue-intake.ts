@@ -140,8 +140,8 @@ export class QueueIntake {
   }
 }
 
-function commandOf({ attributes }: RecordView): CommandAttributes {
-  const command = attributes === undefined ? undefined : decodeQueueRecord(attributes);
+function commandOf({ attributesReader }: RecordView): CommandAttributes {
+  const command = attributesReader === undefined ? undefined : decodeQueueRecord(attributesReader);
   if (command?.kind !== 'command') throw raise('requestInvalid', { what: 'it holds a record that is no command' });
   return command;
 }

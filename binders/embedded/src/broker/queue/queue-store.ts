@@ -1,4 +1,5 @@
 import { copyOf } from '../../bytes.ts';
+import type { ByteWriter } from '../../records/byte-writer.ts';
 import type { BatchInput, StoredBatch } from '../../journal/journal.ts';
 import { decodeRecords, encodeRecords } from '../../records/records.ts';
 import type { RecordView } from '../../records/records.ts';
@@ -8,7 +9,7 @@ import { batchOf } from '../control.ts';
 import type { BrokerContext } from '../context.ts';
 import type { QueueEntry } from './queue-entry.ts';
 import type { QueueIndex } from './queue-index.ts';
-import { decodeQueueRecord, encodeCommand } from '../../records/command-records.ts';
+import { decodeQueueRecord, writeCommand } from '../../records/command-records.ts';
 import type { CommandAttributes } from '../../records/command-records.ts';
 import { SeenIds } from './seen-ids.ts';
 
@@ -144,10 +145,11 @@ export class QueueStore {
   #movedBatch(entries: readonly QueueEntry[]): BatchInput {
     const inputs = entries.map((entry) => {
       const [view] = decodeRecords({ bytes: this.#record(entry), baseOffset: entry.base, firstTime: entry.first });
-      const { payload, headers, key, timestamp, attributes } = view!;
-      const command = decodeQueueRecord(attributes!) as CommandAttributes;
+      const { payload, headers, key, timestamp, attributesReader } = view!;
+      const command = decodeQueueRecord(attributesReader!) as CommandAttributes;
       const { offset, redeliveries } = entry;
-      return { payload, headers, key, timestamp, attributes: encodeCommand({ ...command, moved: { offset, redeliveries } }) };
+      const writeAttributes = (out: ByteWriter): void => writeCommand(out, { ...command, moved: { offset, redeliveries } });
+      return { payload, headers, key, timestamp, attributes: { writeAttributes } };
     });
     return batchOf(this.stream, encodeRecords(inputs, this.#context.clock.now()));
   }
@@ -174,9 +176,9 @@ export class QueueStore {
     const { clock } = this.#context;
     const entering = { base: batch.baseOffset, first: batch.firstTime, now: clock.monotonic(), wall: clock.now() };
     for (const record of decodeRecords(batch)) {
-      const { attributes } = record;
-      if (record.offset < earliest || attributes === undefined) continue;
-      const operation = decodeQueueRecord(attributes);
+      const { attributesReader } = record;
+      if (record.offset < earliest || attributesReader === undefined) continue;
+      const operation = decodeQueueRecord(attributesReader);
       if (operation.kind === 'done') for (const offset of operation.offsets) this.#replayDone(offset);
       else if (operation.kind === 'released') this.#replayReleased(operation);
       else {
