@@ -12,7 +12,13 @@ export interface QueueFacet {
   /** Opens this process's return address. Replies to it are lost once it is closed. */
   openReplies(): Promise<ReplySource>;
   /** Sends replies to return addresses; resolves when handed over. An address that is gone is ignored. */
-  reply(replies: readonly { readonly to: string; readonly message: OutboundMessage }[]): Promise<void>;
+  reply(replies: readonly Reply[]): Promise<void>;
+}
+
+/** A reply and the return address it goes to. */
+export interface Reply {
+  readonly to: string;
+  readonly message: OutboundMessage;
 }
 
 export interface OutboundCommand extends OutboundMessage {
@@ -42,6 +48,11 @@ export interface QueueDelivery extends Delivery {
 
 export interface QueueConsumer extends DeliverySource<QueueDelivery> {
   readonly queue: string;
+  /**
+   * Sends replies and then acknowledges, in one request, so that neither waits for the other. Where a binder lacks it, `reply` and
+   * then `ack` do the same. The deliveries need not be those that are answered.
+   */
+  finish?(deliveries: readonly QueueDelivery[], replies: readonly Reply[]): Promise<void>;
   /** Gives deliveries back to the queue, to be handed out again after `delayMs` (default 0). Holds nothing else back. */
   release(deliveries: readonly QueueDelivery[], delayMs?: number): Promise<void>;
   /** Renews the leases; resolves with those that were already lost. */

@@ -1,5 +1,12 @@
 import type { Clock } from '@millrace/core';
-import { headerNames, type Binder, type OutboundMessage, type QueueConsumer, type QueueDelivery } from '../binder/index.ts';
+import {
+  headerNames,
+  type Binder,
+  type OutboundMessage,
+  type QueueConsumer,
+  type QueueDelivery,
+  type Reply,
+} from '../binder/index.ts';
 import { binderError } from '../errors.ts';
 import { delay } from '../policies/deadline.ts';
 import type { Log } from '../runtime/log.ts';
@@ -36,7 +43,7 @@ export class Outcomes {
 
   constructor(options: OutcomesOptions) {
     this.#options = options;
-    this.#finished = new Batcher((batch) => this.#settle(batch), { maxBatch, maxInFlight: 2 });
+    this.#finished = new Batcher((batch) => this.#settle(batch), { maxBatch, maxBytes: 1 << 20, weigh, maxInFlight: 2 });
   }
 
   /** The command is done, or parked; it leaves the queue. */
@@ -64,14 +71,27 @@ export class Outcomes {
   }
 
   async #settle(batch: readonly Finished[]): Promise<void> {
-    const replies = batch.filter((one) => one.reply !== undefined);
-    if (replies.length > 0) await this.#reply(replies);
-    await this.#ack(batch.map((one) => one.task.delivery));
+    const deliveries = batch.map((one) => one.task.delivery);
+    const replies = repliesOf(batch);
+    if (replies.length === 0 || !(await this.#finish(deliveries, replies))) {
+      if (replies.length > 0) await this.#reply(replies);
+      await this.#ack(deliveries);
+    }
     for (const { task } of batch) this.#options.leases.letGo(task);
   }
 
-  async #reply(answered: readonly Finished[]): Promise<void> {
-    const replies = answered.map(({ task, reply }) => ({ to: task.replyTo!, message: addressed(reply!, task.delivery) }));
+  /** Both in one request, where the binder can; false where that failed, for the two to be tried, and failures told, one by one. */
+  async #finish(deliveries: readonly QueueDelivery[], replies: readonly Reply[]): Promise<boolean> {
+    const { consumer } = this.#options;
+    try {
+      await consumer.finish?.(deliveries, replies);
+      return consumer.finish !== undefined;
+    } catch {
+      return false;
+    }
+  }
+
+  async #reply(replies: readonly Reply[]): Promise<void> {
     try {
       await this.#options.binder.queue!.reply(replies);
     } catch (error) {
@@ -97,6 +117,15 @@ export class Outcomes {
     const { code, message } = binderError(this.#options.binder, operation, error);
     this.#options.log('warn', `${this.#options.name} ${problem}: ${message}`, { code });
   }
+}
+
+const weigh = ({ reply }: Finished): number => 16 + (reply?.payload?.length ?? 0);
+
+function repliesOf(batch: readonly Finished[]): Reply[] {
+  const replies: Reply[] = [];
+  for (const { task, reply } of batch)
+    if (reply !== undefined) replies.push({ to: task.replyTo!, message: addressed(reply, task.delivery) });
+  return replies;
 }
 
 /** The correlation id goes back as it came, bytes or text: it is the caller's. */

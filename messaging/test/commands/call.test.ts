@@ -166,6 +166,28 @@ describe('call', () => {
     expect(await call).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 
+  it('answers and acknowledges in one request where the binder can, and one by one where that fails', async () => {
+    const operations: string[] = [];
+    binder.before = (operation) => void (['finish', 'reply', 'ack'].includes(operation) && operations.push(operation));
+    binder.finishes = true;
+    await handler.handle(reserve, () => 'done');
+    expect(await caller.call(reserve, { seats: 1 })).toBe('done');
+    await until('it is acknowledged', () => binder.depth === 0);
+    expect(operations).toEqual(['finish']);
+    binder.before = (operation) => {
+      operations.push(operation);
+      if (operation === 'finish') throw new Error('too large');
+    };
+    expect(await caller.call(reserve, { seats: 1 })).toBe('done');
+    await until('it is acknowledged', () => binder.depth === 0);
+    expect(operations.filter((operation) => ['finish', 'reply', 'ack'].includes(operation))).toEqual([
+      'finish',
+      'finish',
+      'reply',
+      'ack',
+    ]);
+  });
+
   it('works from within handlers that finish while the runtime closes', async () => {
     const inner = command<string, string>('inner');
     let reached = false;

@@ -9,6 +9,7 @@ import type {
   QueueConsumer,
   QueueConsumerOptions,
   QueueDelivery,
+  Reply,
   QueueFacet,
   ReplySource,
   SendOutcome,
@@ -49,7 +50,9 @@ export class QueueBinder implements Binder {
   readonly parked: { readonly deadLetter: string; readonly message: OutboundMessage }[] = [];
   readonly acked: string[] = [];
   readonly sent: (readonly OutboundCommand[])[] = [];
-  readonly replies: { readonly to: string; readonly message: OutboundMessage }[] = [];
+  readonly replies: Reply[] = [];
+  /** Whether consumers of it can answer and acknowledge in one request. */
+  finishes = false;
   readonly #clock: Clock;
   readonly #entries = new Map<number, Entry>();
   readonly #waiting = new Set<() => void>();
@@ -148,13 +151,22 @@ export class QueueBinder implements Binder {
       const entry = this.#entries.get(offset);
       return entry?.lease?.owner === owner && entry.lease.ends > this.#clock.monotonic() ? entry : undefined;
     };
+    const acknowledge = (deliveries: readonly QueueDelivery[]): void => {
+      for (const delivery of deliveries)
+        if (mine(delivery) !== undefined && this.#entries.delete(delivery.offset)) this.acked.push(delivery.id);
+    };
+    const finish = async (deliveries: readonly QueueDelivery[], replies: readonly Reply[]): Promise<void> => {
+      await this.before('finish');
+      this.#answer(replies);
+      acknowledge(deliveries);
+    };
     return {
       queue,
       receive,
+      ...(this.finishes ? { finish } : {}),
       ack: async (deliveries) => {
         await this.before('ack');
-        for (const delivery of deliveries)
-          if (mine(delivery) !== undefined && this.#entries.delete(delivery.offset)) this.acked.push(delivery.id);
+        acknowledge(deliveries);
       },
       release: async (deliveries, delayMs = 0) => {
         await this.before('release');
@@ -211,8 +223,12 @@ export class QueueBinder implements Binder {
     return inbox;
   }
 
-  async #reply(replies: readonly { readonly to: string; readonly message: OutboundMessage }[]): Promise<void> {
+  async #reply(replies: readonly Reply[]): Promise<void> {
     await this.before('reply');
+    this.#answer(replies);
+  }
+
+  #answer(replies: readonly Reply[]): void {
     this.replies.push(...replies);
     for (const { to, message } of replies) this.#inboxes.get(to)?.put({ ...message, key: undefined, timestamp: 0 });
   }

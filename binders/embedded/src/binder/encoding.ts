@@ -1,9 +1,9 @@
 import type { MillraceError } from '@millrace/core';
-import type { OutboundMessage, SendOutcome } from '@millrace/messaging/binder';
+import type { OutboundMessage, Reply, SendOutcome } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import { encodeRecords } from '../records/records.ts';
 import type { EncodedBatch, RecordInput } from '../records/records.ts';
-import type { BatchMeta } from '../wire/protocol.ts';
+import type { BatchMeta, RepliesMeta } from '../wire/protocol.ts';
 import { asMillraceError } from './link.ts';
 
 /** Bytes of records in one batch, about. */
@@ -83,4 +83,19 @@ function faultOf(message: RecordInput, now: number): MillraceError | undefined {
 /** A record of just these facts. */
 export function plainMessage({ payload, headers, key, timestamp }: OutboundMessage): OutboundMessage {
   return { payload, headers, key, timestamp };
+}
+
+/** Replies as one batch, with the addresses they go to. */
+export function encodeReplies(replies: readonly Reply[], now: number): { readonly meta: RepliesMeta; readonly bytes: Uint8Array } {
+  const encoded = encodeRecords(
+    replies.map(({ message }) => plainMessage(message)),
+    now,
+  );
+  const to: [string, number][] = [];
+  for (const { to: address } of replies) {
+    const last = to.at(-1);
+    if (last?.[0] === address) last[1]++;
+    else to.push([address, 1]);
+  }
+  return { meta: { to, batch: batchMeta(encoded) }, bytes: encoded.bytes };
 }

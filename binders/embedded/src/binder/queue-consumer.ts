@@ -1,11 +1,15 @@
-import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery } from '@millrace/messaging/binder';
+import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery, Reply } from '@millrace/messaging/binder';
 import { commandIdOf } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
 import { ByteReader } from '../records/byte-reader.ts';
 import { RecordView } from '../records/records.ts';
-import type { Answered, Leased, QueueItem } from '../wire/protocol.ts';
+import { maxFrameBytes } from '../wire/frame.ts';
+import { leaseRuns } from '../wire/leases.ts';
+import type { Lease, LeaseRun } from '../wire/leases.ts';
+import type { Answered } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
 import { newId } from './client.ts';
+import { encodeReplies } from './encoding.ts';
 import type { Link } from './link.ts';
 import { Waiter } from './waiter.ts';
 
@@ -22,11 +26,11 @@ class LeasedCommand extends RecordView implements QueueDelivery {
   #headers: Headers | undefined;
   #id: string | undefined;
 
-  constructor(input: ByteReader, base: number, first: number, item: QueueItem) {
+  constructor(input: ByteReader, base: number, first: number, { offset, lease }: Lease, redeliveries: number) {
     super(input, base, first);
-    this.offset = item.offset;
-    this.redeliveries = item.redeliveries;
-    this.lease = item.lease;
+    this.offset = offset;
+    this.redeliveries = redeliveries;
+    this.lease = lease;
   }
 
   override get headers(): Headers {
@@ -49,7 +53,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   readonly #waiter: Waiter<LeasedCommand>;
   readonly #held = new Map<number, LeasedCommand>();
   /** Being acknowledged or released: still leased to us should the connection be lost meanwhile. */
-  readonly #settling = new Set<Leased>();
+  readonly #settling = new Set<readonly LeasedCommand[]>();
   #arrived: LeasedCommand[] = [];
   #polling = false;
   /** Whether the broker was asked since the caller began to wait. */
@@ -94,13 +98,23 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     await this.#settle(deliveries, (items) => this.#client.link.call('queue.ack', { consumer: this.#id, items }));
   }
 
+  async finish(deliveries: readonly QueueDelivery[], replies: readonly Reply[]): Promise<void> {
+    const encoded = encodeReplies(replies, this.#client.clock.now());
+    const { length } = encoded.bytes;
+    // Before anything is let go, so that it can still be acknowledged without its replies.
+    if (length > maxFrameBytes / 2) throw raise('messageTooLarge', { size: length, limit: maxFrameBytes / 2 });
+    await this.#settle(deliveries, (items) =>
+      this.#client.link.call('queue.ack', { consumer: this.#id, items, replies: encoded.meta }, [encoded.bytes]),
+    );
+  }
+
   async release(deliveries: readonly QueueDelivery[], delayMs = 0): Promise<void> {
     const { link } = this.#client;
     await this.#settle(deliveries, (items) => link.call('queue.release', { consumer: this.#id, items, delayMs }));
   }
 
   async extend(deliveries: readonly QueueDelivery[]): Promise<readonly QueueDelivery[]> {
-    const items = deliveries.map((delivery) => leased(this.#own(delivery)));
+    const items = leaseRuns(deliveries.map((delivery) => this.#own(delivery)));
     if (items.length === 0) return [];
     const { meta } = await this.#client.link.call('queue.extend', { consumer: this.#id, items });
     const lost = new Set(meta.lost);
@@ -142,7 +156,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
 
   async #join(link: Link): Promise<void> {
     const { leaseMs = defaultLeaseMs } = this.#options;
-    const held = [...Array.from(this.#held.values(), leased), ...this.#settling];
+    const held = leaseRuns([...this.#held.values(), ...[...this.#settling].flat()]);
     const { signal } = this.#options;
     await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held }, [], { signal });
   }
@@ -179,48 +193,46 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   }
 
   #accept({ meta, body }: Answered<'queue.poll'>): void {
-    let [at, next] = [0, 0];
+    let [at, item, taken] = [0, 0, 0];
     for (const { base, first, length } of meta.runs) {
       const input = new ByteReader(body, at, at + length);
       while (input.position < input.end) {
-        const command = new LeasedCommand(input, base, first, meta.items[next++]!);
+        const [offset, lease, count, redeliveries] = meta.items[item]!;
+        const command = new LeasedCommand(input, base, first, { offset: offset + taken, lease: lease + taken }, redeliveries);
         this.#held.set(command.offset, command);
         this.#arrived.push(command);
+        if (++taken === count) [item, taken] = [item + 1, 0];
       }
       at += length;
     }
   }
 
-  async #settle(deliveries: readonly QueueDelivery[], settle: (items: readonly Leased[]) => Promise<unknown>): Promise<void> {
-    const items = this.#letGo(deliveries);
-    if (items.length === 0) return;
-    for (const item of items) this.#settling.add(item);
+  async #settle(deliveries: readonly QueueDelivery[], settle: (items: readonly LeaseRun[]) => Promise<unknown>): Promise<void> {
+    const commands = this.#letGo(deliveries);
+    if (commands.length === 0) return;
+    this.#settling.add(commands);
     try {
-      await settle(items);
+      await settle(leaseRuns(commands));
     } finally {
-      for (const item of items) this.#settling.delete(item);
+      this.#settling.delete(commands);
     }
   }
 
   /** Ends deliveries here; those whose lease was lost since are left out. */
-  #letGo(deliveries: readonly QueueDelivery[]): Leased[] {
-    const items: Leased[] = [];
+  #letGo(deliveries: readonly QueueDelivery[]): LeasedCommand[] {
+    const commands: LeasedCommand[] = [];
     for (const delivery of deliveries) {
       const command = this.#own(delivery);
       if (this.#held.get(command.offset) !== command) continue;
       this.#held.delete(command.offset);
-      items.push(leased(command));
+      commands.push(command);
     }
     this.#waiter.wake();
-    return items;
+    return commands;
   }
 
   #own(delivery: QueueDelivery): LeasedCommand {
     if (delivery instanceof LeasedCommand) return delivery;
     throw raise('foreignDelivery', { source: this.queue });
   }
-}
-
-function leased({ offset, lease }: LeasedCommand): Leased {
-  return [offset, lease];
 }

@@ -1,12 +1,11 @@
-import type { OutboundCommand, OutboundMessage, QueueConsumerOptions, QueueFacet, SendOutcome } from '@millrace/messaging/binder';
+import type { OutboundCommand, QueueConsumerOptions, QueueFacet, Reply, SendOutcome } from '@millrace/messaging/binder';
 import { writeCommand } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
 import type { ByteWriter } from '../records/byte-writer.ts';
 import type { AttributeWriter } from '../records/record-writer.ts';
-import { encodeRecords } from '../records/records.ts';
 import type { RecordInput } from '../records/records.ts';
 import type { Client } from './client.ts';
-import { batchMeta, encodeBatches, plainMessage } from './encoding.ts';
+import { batchMeta, encodeBatches, encodeReplies } from './encoding.ts';
 import type { IndexedBatch } from './encoding.ts';
 import { priorities } from '../wire/protocol.ts';
 import { asMillraceError } from './link.ts';
@@ -44,14 +43,10 @@ export class EmbeddedQueue implements QueueFacet {
     return Replies.open(this.#client);
   }
 
-  async reply(replies: readonly { readonly to: string; readonly message: OutboundMessage }[]): Promise<void> {
+  async reply(replies: readonly Reply[]): Promise<void> {
     if (replies.length === 0) return;
-    const encoded = encodeRecords(
-      replies.map(({ message }) => plainMessage(message)),
-      this.#client.clock.now(),
-    );
-    const ask = { to: replies.map(({ to }) => to), batch: batchMeta(encoded) };
-    await this.#client.link.call('reply.send', ask, [encoded.bytes]);
+    const { meta, bytes } = encodeReplies(replies, this.#client.clock.now());
+    await this.#client.link.call('reply.send', meta, [bytes]);
   }
 
   async #transmit(queue: string, { indexes, encoded }: IndexedBatch, outcomes: (SendOutcome | undefined)[]): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Timer } from '@millrace/core';
 import { decodeRecords } from '../records/records.ts';
-import type { StoredMeta } from '../wire/protocol.ts';
+import type { RepliesMeta, StoredMeta } from '../wire/protocol.ts';
 import type { Call } from './call.ts';
 import type { BrokerContext } from './context.ts';
 import type { Session } from './session.ts';
@@ -46,14 +46,19 @@ export class Replies {
     for (const [address, inbox] of this.#inboxes) if (inbox.session === session) this.close(address);
   }
 
-  send(call: Call<'reply.send'>): void {
-    const { to, batch } = call.ask;
-    checkedBatch(0, batch, call.body);
-    for (const record of decodeRecords({ bytes: call.body, baseOffset: 0, firstTime: batch.first })) {
-      this.#inbox(to[record.offset] ?? '')?.waiting.push({ bytes: record.encoded, first: batch.first });
+  /** Puts replies into the inboxes of their addresses; those whose address is gone are dropped. */
+  deliver({ to, batch }: RepliesMeta, body: Uint8Array): void {
+    checkedBatch(0, batch, body);
+    const records = decodeRecords({ bytes: body, baseOffset: 0, firstTime: batch.first });
+    for (const [address, count] of to) {
+      const inbox = this.#inbox(address);
+      for (let n = 0; n < count; n++) {
+        const { done, value } = records.next();
+        if (done === true) break;
+        inbox?.waiting.push({ bytes: value.encoded, first: batch.first });
+      }
     }
-    for (const address of new Set(to)) this.#serve(this.#inboxes.get(address));
-    call.answer({});
+    for (const [address] of to) this.#serve(this.#inboxes.get(address));
   }
 
   poll(call: Call<'reply.poll'>): void {
@@ -91,9 +96,8 @@ export class Replies {
   #answer(inbox: Inbox, replies: readonly Reply[]): void {
     const { poll } = inbox;
     this.#forget(inbox);
-    const runs = replies.map(({ bytes, first }): StoredMeta => ({ base: 0, first, count: 1, length: bytes.length }));
     poll?.answer(
-      { runs },
+      { runs: runsOf(replies) },
       replies.map(({ bytes }) => bytes),
     );
   }
@@ -103,4 +107,17 @@ export class Replies {
     inbox.timer = undefined;
     inbox.poll = undefined;
   }
+}
+
+/** Replies that count their times from the same one are decoded together. */
+function runsOf(replies: readonly Reply[]): StoredMeta[] {
+  const runs: { base: number; first: number; count: number; length: number }[] = [];
+  for (const { bytes, first } of replies) {
+    const last = runs.at(-1);
+    if (last?.first === first) {
+      last.count++;
+      last.length += bytes.length;
+    } else runs.push({ base: 0, first, count: 1, length: bytes.length });
+  }
+  return runs;
 }

@@ -1,4 +1,5 @@
 import type { DestinationInfo, DestinationSpec, StartPosition, WatchEvent, WatchOptions, Where } from '@millrace/messaging/binder';
+import type { LeaseRun } from './leases.ts';
 
 /**
  * What clients ask the broker, the same over every transport. Meta is JSON; records travel as bytes in the body, batch after batch.
@@ -67,14 +68,17 @@ export interface GroupPollAnswer {
   readonly batches: readonly StoredPartitionMeta[];
 }
 
-export interface QueueItem {
-  readonly offset: number;
-  readonly redeliveries: number;
-  /** Proves that the lease is still the same one. */
-  readonly lease: number;
-}
+/** Commands that were leased one after another, and how often each was handed out before. */
+export type QueueItems = readonly [offset: number, lease: number, count: number, redeliveries: number];
 
-export type Leased = readonly [offset: number, lease: number];
+/** As many replies that follow each other as `count` says go to this address. */
+export type ReplyAddress = readonly [address: string, count: number];
+
+/** Replies in a body. */
+export interface RepliesMeta {
+  readonly to: readonly ReplyAddress[];
+  readonly batch: BatchMeta;
+}
 
 export interface SelectorMeta {
   readonly keys: readonly string[] | undefined;
@@ -166,21 +170,22 @@ export interface Operations {
     ask: { queue: string; batch: BatchMeta; waitMs: number };
     answer: { base: number | undefined; duplicates: readonly number[] };
   };
-  'queue.join': { ask: { consumer: string; queue: string; leaseMs: number; held: readonly Leased[] }; answer: object };
+  'queue.join': { ask: { consumer: string; queue: string; leaseMs: number; held: readonly LeaseRun[] }; answer: object };
   'queue.poll': {
     ask: { consumer: string; max: number; maxBytes: number; waitMs: number | undefined };
-    answer: { items: readonly QueueItem[]; runs: readonly StoredMeta[] };
+    answer: { items: readonly QueueItems[]; runs: readonly StoredMeta[] };
   };
-  'queue.ack': { ask: { consumer: string; items: readonly Leased[] }; answer: object };
-  'queue.release': { ask: { consumer: string; items: readonly Leased[]; delayMs: number }; answer: object };
-  'queue.extend': { ask: { consumer: string; items: readonly Leased[] }; answer: { lost: readonly number[] } };
+  /** Replies go out first. */
+  'queue.ack': { ask: { consumer: string; items: readonly LeaseRun[]; replies?: RepliesMeta | undefined }; answer: object };
+  'queue.release': { ask: { consumer: string; items: readonly LeaseRun[]; delayMs: number }; answer: object };
+  'queue.extend': { ask: { consumer: string; items: readonly LeaseRun[] }; answer: { lost: readonly number[] } };
   /** `unseen`: offsets of commands that no handler saw. */
   'queue.leave': { ask: { consumer: string; unseen: readonly number[] }; answer: object };
   'queue.depth': { ask: { queue: string }; answer: { depth: number } };
   'queue.cancel': { ask: { queue: string; id: string }; answer: { cancelled: boolean } };
 
   'reply.open': { ask: { address: string }; answer: object };
-  'reply.send': { ask: { to: readonly string[]; batch: BatchMeta }; answer: object };
+  'reply.send': { ask: RepliesMeta; answer: object };
   'reply.poll': {
     ask: { address: string; max: number; waitMs: number | undefined };
     answer: { runs: readonly StoredMeta[] };

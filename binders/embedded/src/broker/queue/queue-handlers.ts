@@ -44,7 +44,9 @@ export function queueHandlers(broker: BrokerParts): Handlers<Names> {
     },
     'queue.ack': (call) => {
       const { queue, state } = consumer(call);
-      queue.ack(state, call.ask.items, call);
+      const { items, replies } = call.ask;
+      if (replies !== undefined) broker.replies.deliver(replies, call.body);
+      queue.ack(state, items, call);
     },
     'queue.release': (call) => {
       const { queue, state } = consumer(call);
@@ -69,7 +71,10 @@ export function queueHandlers(broker: BrokerParts): Handlers<Names> {
       broker.replies.open(call.ask.address, call.session);
       call.answer({});
     },
-    'reply.send': (call) => broker.replies.send(call),
+    'reply.send': (call) => {
+      broker.replies.deliver(call.ask, call.body);
+      call.answer({});
+    },
     'reply.poll': (call) => broker.replies.poll(call),
     'reply.close': (call) => {
       broker.replies.close(call.ask.address);

@@ -2,7 +2,9 @@ import type { DestinationInfo } from '@millrace/messaging/binder';
 import type { MillraceError, Timer } from '@millrace/core';
 import type { BatchInput } from '../../journal/journal.ts';
 import { encodeRecords } from '../../records/records.ts';
-import type { Leased } from '../../wire/protocol.ts';
+import { eachLease } from '../../wire/leases.ts';
+import type { LeaseRun } from '../../wire/leases.ts';
+import type { QueueItems } from '../../wire/protocol.ts';
 import type { Call } from '../call.ts';
 import { batchOf } from '../control.ts';
 import type { BrokerContext } from '../context.ts';
@@ -68,14 +70,14 @@ export class Queue {
   }
 
   /** Gives the commands that this consumer held before the connection was lost back to it. */
-  reclaim(state: QueueConsumerState, held: readonly Leased[]): void {
+  reclaim(state: QueueConsumerState, held: readonly LeaseRun[]): void {
     const now = this.#now();
-    for (const [offset, lease] of held) {
+    eachLease(held, (offset, lease) => {
       const entry = this.#index.entries.get(offset);
-      if (entry === undefined || entry.state === 'leased') continue;
+      if (entry === undefined || entry.state === 'leased') return;
       this.#index.lease(entry, lease, now + state.leaseMs);
       hold(state, entry);
-    }
+    });
     this.#setTimer();
   }
 
@@ -97,7 +99,7 @@ export class Queue {
     if (waitMs !== undefined && this.#polls.includes(poll)) timer = this.#context.clock.after(waitMs, () => this.#giveUp(poll));
   }
 
-  ack(state: QueueConsumerState, items: readonly Leased[], call: Call<'queue.ack'>): void {
+  ack(state: QueueConsumerState, items: readonly LeaseRun[], call: Call<'queue.ack'>): void {
     const entries = this.#held(state, items);
     const offsets = entries.map(({ offset }) => offset);
     this.#context.stage.add({
@@ -125,13 +127,15 @@ export class Queue {
   }
 
   /** Renews leases; returns the offsets of those that were lost. */
-  extend(state: QueueConsumerState, items: readonly Leased[]): number[] {
+  extend(state: QueueConsumerState, items: readonly LeaseRun[]): number[] {
     const end = this.#now() + state.leaseMs;
     const held = this.#held(state, items);
     for (const entry of held) this.#index.extend(entry, end);
     this.#setTimer();
     const kept = new Set(held.map(({ offset }) => offset));
-    return items.map(([offset]) => offset).filter((offset) => !kept.has(offset));
+    const lost: number[] = [];
+    eachLease(items, (offset) => void (kept.has(offset) || lost.push(offset)));
+    return lost;
   }
 
   /** The consumer is gone: what it held goes to others. */
@@ -218,8 +222,7 @@ export class Queue {
     finish();
     try {
       const { runs, body } = this.#store.runs(entries);
-      const items = entries.map(({ offset, redeliveries, lease }) => ({ offset, redeliveries, lease }));
-      call.answer({ items, runs }, body);
+      call.answer({ items: itemsOf(entries), runs }, body);
     } catch (error) {
       // What cannot be read stays leased: handing it out again at once would fail again at once.
       for (const entry of entries) state.held.delete(entry.offset);
@@ -249,11 +252,13 @@ export class Queue {
   }
 
   /** Those of `items` whose lease still is this consumer's. */
-  #held(state: QueueConsumerState, items: readonly Leased[]): QueueEntry[] {
-    return items.flatMap(([offset, lease]) => {
+  #held(state: QueueConsumerState, items: readonly LeaseRun[]): QueueEntry[] {
+    const entries: QueueEntry[] = [];
+    eachLease(items, (offset, lease) => {
       const entry = state.held.get(offset);
-      return entry !== undefined && entry.lease === lease ? [entry] : [];
+      if (entry?.lease === lease) entries.push(entry);
     });
+    return entries;
   }
 
   #remove(entry: QueueEntry, state: QueueConsumerState): void {
@@ -304,6 +309,17 @@ export class Queue {
     const records = attributes.map((one) => ({ payload: null, headers: {}, attributes: one }));
     return batchOf(this.#store.stream, encodeRecords(records, this.#context.clock.now()));
   }
+}
+
+function itemsOf(entries: readonly QueueEntry[]): QueueItems[] {
+  const items: [number, number, number, number][] = [];
+  let last: [number, number, number, number] | undefined;
+  for (const { offset, lease, redeliveries } of entries) {
+    const follows = last !== undefined && offset === last[0] + last[2] && lease === last[1] + last[2] && redeliveries === last[3];
+    if (follows) last![2]++;
+    else items.push((last = [offset, lease, 1, redeliveries]));
+  }
+  return items;
 }
 
 function hold(state: QueueConsumerState, entry: QueueEntry): void {

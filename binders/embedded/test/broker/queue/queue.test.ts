@@ -248,4 +248,20 @@ describe('return addresses', () => {
     expect(await waiting).toEqual([]);
     await other.reply([{ to: replies.address, message }]);
   });
+
+  it('takes replies together with the acknowledgement of what they answer', async () => {
+    const { queue, consumer } = await queueWith(command('a'), command('b'));
+    const replies = await queue.openReplies();
+    const held = await now(consumer);
+    const message = { payload: Buffer.from('re'), headers: { correlationId: 'a' } };
+    await consumer.finish(held, [
+      { to: replies.address, message },
+      { to: 'nobody', message },
+      { to: replies.address, message: { ...message, headers: { correlationId: 'b' } } },
+    ]);
+    expect((await replies.receive(10)).map(({ headers }) => headers['correlationId'])).toEqual(['a', 'b']);
+    expect(await consumer.depth()).toBe(0);
+    bench.restart();
+    expect(await now(await (await bench.client()).queue.consume('q'))).toEqual([]);
+  });
 });
