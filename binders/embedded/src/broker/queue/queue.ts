@@ -106,7 +106,7 @@ export class Queue {
       batches: entries.length === 0 ? [] : [this.#done(offsets)],
       applied: () => {
         for (const entry of entries) this.#remove(entry, state);
-        call.answer({});
+        call.answerLater({});
         this.intake.resume();
       },
       failed: (error) => call.fail(error),
