@@ -7,7 +7,7 @@ import type { BatchInput, Journal } from '../../src/journal/journal.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { encodeRecords } from '../../src/records/records.ts';
 import type { Answer, Ask, OperationName } from '../../src/wire/protocol.ts';
-import { Bench, bytes, command, limits, message, place, text } from '../support.ts';
+import { Bench, bytes, command, limits, message, place, text, scheduling } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -211,8 +211,6 @@ describe('a closed broker', () => {
     bench.broker.close();
     await failed;
     await expect(binder.log.partitions('t')).rejects.toBeInstanceOf(MillraceError);
-    expect(
-      () => new Broker({ journal: bench.journal, clock: bench.clock, limits, schedule: queueMicrotask, takeOver: false }),
-    ).not.toThrow();
+    expect(() => new Broker({ journal: bench.journal, clock: bench.clock, limits, scheduling, takeOver: false })).not.toThrow();
   });
 });
