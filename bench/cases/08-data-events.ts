@@ -1,17 +1,25 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, fdatasyncSync, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { connect, region } from 'millrace';
 import type { Millrace } from 'millrace';
 import { percentile, verify } from '../harness.ts';
 import type { Case } from '../harness.ts';
 
 const perSecond = 10_000;
-const seconds = 5;
+const seconds = 10;
+/** Seconds until the code is compiled and what piled up meanwhile is done. */
+const warmUp = 4;
 const board = region<{ at: number }>('board');
 
-/** Puts on schedule; each carries the time at which it was due, so that a late put counts as late. */
+/**
+ * Puts on schedule; each carries the time at which it was due, so that a late put counts as late. Sleeps for a moment between looks
+ * at the clock: a writer that spins would take from the others the core that they are measured on.
+ */
 async function putOnSchedule(mr: Millrace, count: number): Promise<void> {
   const entries = mr.region(board);
+  const sleep = new Int32Array(new SharedArrayBuffer(4));
   const begin = performance.timeOrigin + performance.now();
   const pending: Promise<unknown>[] = [];
   for (let index = 0; index < count;) {
@@ -20,10 +28,12 @@ async function putOnSchedule(mr: Millrace, count: number): Promise<void> {
       pending.push(entries.put(`k${index % 1000}`, { at: begin + (index * 1000) / perSecond }));
     }
     await new Promise((resolve) => setImmediate(resolve));
+    Atomics.wait(sleep, 0, 0, 0.05);
   }
   await Promise.all(pending);
 }
 
+/** Milliseconds from a put's due time until the watcher was told, in order of arrival. */
 async function measureWatch(mr: Millrace, count: number, start: () => unknown): Promise<number[]> {
   const samples: number[] = [];
   const done = Promise.withResolvers<void>();
@@ -36,6 +46,28 @@ async function measureWatch(mr: Millrace, count: number, start: () => unknown): 
   return samples;
 }
 
+/** Milliseconds that small appends to preallocated space take on this disk now, each flushed: no put is told of sooner. */
+function flushes(directory: string): number[] {
+  const file = openSync(join(directory, 'flushes'), 'w');
+  const samples: number[] = [];
+  try {
+    writeSync(file, Buffer.alloc(8 << 20));
+    fdatasyncSync(file);
+    for (let index = 0; index < 2000; index++) {
+      const begin = performance.now();
+      writeSync(file, Buffer.alloc(2048, 1), 0, 2048, index * 2048);
+      fdatasyncSync(file);
+      samples.push(performance.now() - begin);
+    }
+  } finally {
+    closeSync(file);
+  }
+  return samples;
+}
+
+const told = (samples: readonly number[]): string =>
+  `p50 ${percentile(samples, 0.5).toFixed(2)} ms, p99 ${percentile(samples, 0.99).toFixed(2)} ms`;
+
 const dataEventsCase: Case = {
   name: 'put → watcher in another process at 10,000 puts/s, fsynced',
   target: 'p99 ≤ 1 ms',
@@ -45,12 +77,12 @@ const dataEventsCase: Case = {
     await mr.region(board).put('warm', { at: 0 });
     const child = fork(import.meta.filename, [dataDir], { execArgv: process.execArgv });
     const count = perSecond * seconds;
+    const disk = flushes(tools.directory());
     const samples = await measureWatch(mr, count, () => child.send(count));
     await once(child, 'exit');
-    const steady = samples.slice(perSecond);
     verify(samples.length === count, 'every change was seen');
-    const [p50, p99] = [percentile(steady, 0.5), percentile(steady, 0.99)];
-    return { ours: `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`, peer: '–', met: p99 <= 1 };
+    const steady = samples.slice(warmUp * perSecond);
+    return { ours: told(steady), peer: `the disk's flush: ${told(disk)}`, met: percentile(steady, 0.99) <= 1 };
   },
 };
 

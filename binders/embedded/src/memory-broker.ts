@@ -11,7 +11,9 @@ const turnsAtOnce = 200;
 /** A broker in this thread whose data lives as long as the link. */
 export function memoryLink(clock: Clock, limits: BrokerLimits): Link {
   const journal = new MemoryJournal({ clock });
-  const broker = new Broker({ journal, clock, limits, schedule: soon(), takeOver: false });
+  // Nothing is saved by waiting: there is no disk.
+  const turns = soon();
+  const broker = new Broker({ journal, clock, limits, scheduling: { soon: turns, later: turns }, takeOver: false });
   return new DirectLink(broker, () => {
     broker.close();
     journal.close();

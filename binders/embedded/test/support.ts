@@ -16,6 +16,9 @@ export const limits: BrokerLimits = {
   graceMs: 500,
 };
 
+/** Commits at the end of the turn. */
+export const scheduling = { soon: queueMicrotask, later: queueMicrotask };
+
 /** A broker on a journal that outlives it, so that restarts can be tested, with a clock that stands still. */
 export class Bench {
   readonly clock = new ManualClock();
@@ -59,7 +62,7 @@ export class Bench {
     const journal = new Proxy(this.journal, {
       get: (target, name) => (name === 'commit' ? commit : bound(target, Reflect.get(target, name) as unknown)),
     });
-    return new Broker({ journal, clock, limits: this.#limits, schedule: queueMicrotask, takeOver });
+    return new Broker({ journal, clock, limits: this.#limits, scheduling, takeOver });
   }
 }
 

@@ -80,6 +80,10 @@ class DirectCall<Name extends OperationName> implements Call<Name> {
     if (this.#end()) this.#settle.resolve({ meta, body: body instanceof Uint8Array ? body : joined(body) });
   }
 
+  answerLater(meta: Answer<Name>): void {
+    this.answer(meta);
+  }
+
   fail(error: unknown): void {
     if (this.#end()) this.#settle.reject(asMillraceError(error));
   }

@@ -1,8 +1,10 @@
 import type { OutboundCommand, QueueConsumerOptions, QueueFacet, Reply, SendOutcome } from '@millrace/messaging/binder';
+import { headerNames } from '@millrace/messaging/binder';
 import { writeCommand } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
-import type { AttributeWriter, RecordInput } from '../records/records.ts';
 import type { ByteWriter } from '../records/byte-writer.ts';
+import type { AttributeWriter } from '../records/record-writer.ts';
+import type { RecordInput } from '../records/records.ts';
 import type { Client } from './client.ts';
 import { batchMeta, encodeBatches, encodeReplies } from './encoding.ts';
 import type { IndexedBatch } from './encoding.ts';
@@ -24,8 +26,9 @@ export class EmbeddedQueue implements QueueFacet {
     const outcomes: (SendOutcome | undefined)[] = Array.from({ length: commands.length });
     const records = commands.map((command) => new CommandRecord(command));
     const valid = [...records.keys()].filter((index) => hasPriority(commands[index]!, index, outcomes));
+    const awaitsReplies = commands.every(({ headers }) => headers[headerNames.replyTo] !== undefined);
     const batches = encodeBatches(records, valid, clock.now(), limits.maxMessageBytes, outcomes);
-    await Promise.all(batches.map((batch) => this.#transmit(queue, batch, outcomes)));
+    await Promise.all(batches.map((batch) => this.#transmit({ queue, awaitsReplies }, batch, outcomes)));
     return outcomes as SendOutcome[];
   }
 
@@ -48,13 +51,13 @@ export class EmbeddedQueue implements QueueFacet {
     await this.#client.link.call('reply.send', meta, [bytes]);
   }
 
-  async #transmit(queue: string, { indexes, encoded }: IndexedBatch, outcomes: (SendOutcome | undefined)[]): Promise<void> {
+  async #transmit(to: Target, { indexes, encoded }: IndexedBatch, outcomes: (SendOutcome | undefined)[]): Promise<void> {
     const { link, window, limits } = this.#client;
     const { length } = encoded.bytes;
     const turn = window.enter(length);
     if (turn !== undefined) await turn;
     try {
-      const ask = { queue, batch: batchMeta(encoded), waitMs: limits.sendWaitMs };
+      const ask = { ...to, batch: batchMeta(encoded), waitMs: limits.sendWaitMs };
       const { meta } = await link.call('queue.send', ask, [encoded.bytes]);
       const duplicates = new Set(meta.duplicates);
       indexes.forEach((index, n) => {
@@ -66,6 +69,11 @@ export class EmbeddedQueue implements QueueFacet {
       window.leave(length);
     }
   }
+}
+
+interface Target {
+  readonly queue: string;
+  readonly awaitsReplies: boolean;
 }
 
 /** A command as a record: what it says about itself is written where it belongs. */

@@ -18,14 +18,14 @@ import { Producers } from './producers.ts';
 import { Replies } from './replies.ts';
 import { Session } from './session.ts';
 import { Stage } from './stage.ts';
+import type { Scheduling } from './stage.ts';
 import { transactionHandlers } from './transaction-handlers.ts';
 
 export interface BrokerOptions {
   readonly journal: Journal;
   readonly clock: Clock;
   readonly limits: BrokerLimits;
-  /** Runs a task soon, after what has arrived was taken in: what arrives together is committed together. */
-  readonly schedule: (task: () => void) => void;
+  readonly scheduling: Scheduling;
   /** Whether another process was the broker of this data a moment ago. */
   readonly takeOver: boolean;
 }
@@ -53,12 +53,12 @@ export class Broker implements BrokerParts {
   #maintenanceError: unknown;
   #closed = false;
 
-  constructor({ journal, clock, limits, schedule, takeOver }: BrokerOptions) {
+  constructor({ journal, clock, limits, scheduling, takeOver }: BrokerOptions) {
     this.clock = clock;
     this.limits = limits;
     this.#journal = journal;
     this.#control = new Control(journal, () => clock.now());
-    this.stage = new Stage(journal, schedule, () => this.#control.take());
+    this.stage = new Stage(journal, scheduling, () => this.#control.take());
     this.producers = new Producers(this.#control, () => clock.now());
     const context: BrokerContext = {
       clock,

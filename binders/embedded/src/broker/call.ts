@@ -10,6 +10,8 @@ export interface Call<Name extends OperationName> {
   /** Numbers operations that must not be done twice; absent where the connection cannot be lost. */
   readonly sequence?: number | undefined;
   answer(meta: Answer<Name>, body?: Uint8Array | readonly Uint8Array[]): void;
+  /** Like {@link answer}, when something else goes to this client anyway or a moment later: for answers that nobody waits for. */
+  answerLater(meta: Answer<Name>): void;
   fail(error: unknown): void;
   /** What to do when the client gives up waiting or goes away. */
   onCancel(task: () => void): void;

@@ -14,6 +14,14 @@ interface Failing {
   fail(error: unknown): void;
 }
 
+/** How a stage puts its flushes off. */
+export interface Scheduling {
+  /** Runs a task soon, after what has arrived was taken in: what arrives together is committed together. */
+  readonly soon: (task: () => void) => void;
+  /** Runs a task a moment later: what nobody waits for goes with what is committed next, and alone only if nothing is. */
+  readonly later: (task: () => void) => void;
+}
+
 /** Bytes that one commit takes at most, so that a flood does not become one huge pause. */
 const commitBytes = 8 * 1024 * 1024;
 
@@ -23,17 +31,18 @@ const commitBytes = 8 * 1024 * 1024;
  */
 export class Stage {
   readonly #journal: Journal;
-  readonly #schedule: (flush: () => void) => void;
+  readonly #scheduling: Scheduling;
   /** Called before each commit: batches that belong to whatever is committed next. */
   readonly #companions: () => Staged | undefined;
   readonly #flush = (): void => this.flush();
   #waiting: Staged[] = [];
   #bytes = 0;
   #scheduled = false;
+  #scheduledLater = false;
 
-  constructor(journal: Journal, schedule: (flush: () => void) => void, companions: () => Staged | undefined) {
+  constructor(journal: Journal, scheduling: Scheduling, companions: () => Staged | undefined) {
     this.#journal = journal;
-    this.#schedule = schedule;
+    this.#scheduling = scheduling;
     this.#companions = companions;
   }
 
@@ -42,6 +51,18 @@ export class Stage {
     for (const batch of staged.batches) this.#bytes += batch.bytes.length;
     if (this.#bytes > commitBytes) this.flush();
     else this.request();
+  }
+
+  /** Like {@link add}, for what nobody waits for. */
+  addLater(staged: Staged): void {
+    this.#waiting.push(staged);
+    for (const batch of staged.batches) this.#bytes += batch.bytes.length;
+    if (this.#scheduled || this.#scheduledLater) return;
+    this.#scheduledLater = true;
+    this.#scheduling.later(() => {
+      this.#scheduledLater = false;
+      if (this.#waiting.length > 0) this.request();
+    });
   }
 
   /** Runs `done` when everything put so far is durable; fails the call if it cannot be. */
@@ -53,7 +74,7 @@ export class Stage {
   request(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;
-    this.#schedule(this.#flush);
+    this.#scheduling.soon(this.#flush);
   }
 
   /** Commits what is waiting, now. */

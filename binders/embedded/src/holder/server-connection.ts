@@ -59,8 +59,8 @@ export class ServerConnection {
     if (type === frameType.cancel) return this.#cancel(id);
     if (type !== frameType.request || !Array.isArray(meta)) throw raise('frameInvalid', { what: 'a question that is none' });
     const [name, ask, sequence] = meta as [OperationName, Ask<OperationName>, number | undefined];
-    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (kind, answer, parts) =>
-      this.#answer(id, kind, answer, parts),
+    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (kind, answer, parts, urgent) =>
+      this.#answer(id, kind, answer, parts, urgent),
     );
     this.#calls.set(id, call);
     this.#broker.handle(name, call);
@@ -72,13 +72,13 @@ export class ServerConnection {
     call?.fail(raise('cancelled', {}));
   }
 
-  #answer(id: number, kind: FrameType, meta: unknown, body: readonly Uint8Array[]): void {
+  #answer(id: number, kind: FrameType, meta: unknown, body: readonly Uint8Array[], urgent: boolean): void {
     // Once only, and never after the connection ended.
-    if (this.#calls.delete(id)) this.channel.write(encodeFrame(kind, id, meta, body));
+    if (this.#calls.delete(id)) this.channel.write(encodeFrame(kind, id, meta, body), urgent);
   }
 }
 
-type Reply = (kind: FrameType, meta: unknown, body: readonly Uint8Array[]) => void;
+type Reply = (kind: FrameType, meta: unknown, body: readonly Uint8Array[], urgent: boolean) => void;
 
 class ServerCall implements Call<OperationName> {
   readonly session: Session;
@@ -97,12 +97,16 @@ class ServerCall implements Call<OperationName> {
   }
 
   answer(meta: Answer<OperationName>, body: Uint8Array | readonly Uint8Array[] = []): void {
-    this.#reply(frameType.answer, meta, body instanceof Uint8Array ? [body] : body);
+    this.#reply(frameType.answer, meta, body instanceof Uint8Array ? [body] : body, true);
+  }
+
+  answerLater(meta: Answer<OperationName>): void {
+    this.#reply(frameType.answer, meta, [], false);
   }
 
   fail(error: unknown): void {
     const failure: MillraceError = asMillraceError(error);
-    this.#reply(frameType.failure, failure.toJSON(), []);
+    this.#reply(frameType.failure, failure.toJSON(), [], true);
   }
 
   onCancel(task: () => void): void {

@@ -11,6 +11,10 @@ import { journalDirectory, noteFormat, prepareDirectory, refuseNewer } from './d
 import { socketPath } from './socket-path.ts';
 import type { WorkerReport, WorkerSetup } from './worker-protocol.ts';
 
+/** Acknowledgements come right before the next commands are sent: a moment saves them a flush of their own. */
+const laterMs = 1;
+const scheduling = { soon: setImmediate, later: (task: () => void) => void setTimeout(task, laterMs) };
+
 /** The thread of the process that holds a data directory: journal, broker and socket. */
 async function run(
   setup: WorkerSetup,
@@ -52,7 +56,7 @@ async function serve(
 ): Promise<() => void> {
   const path = socketPath(dataDir);
   const takeOver = hadClients(path) || again;
-  const broker = new Broker({ journal, clock: systemClock, limits, schedule: setImmediate, takeOver });
+  const broker = new Broker({ journal, clock: systemClock, limits, scheduling, takeOver });
   const server = new BrokerServer(broker, systemClock, path);
   await server.listen();
   server.add(new PortChannel(port));

@@ -1,5 +1,5 @@
-import type { ByteReader } from '../records/byte-reader.ts';
-import { ByteWriter, textKind } from '../records/byte-writer.ts';
+import type { ByteReader } from './byte-reader.ts';
+import { ByteWriter, textKind } from './byte-writer.ts';
 
 /** What a command says about itself beside the message. */
 export interface CommandAttributes {

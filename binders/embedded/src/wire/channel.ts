@@ -11,8 +11,11 @@ export interface ChannelListener {
 
 /** A stream of bytes in both directions. */
 export interface Channel {
-  /** Sends the parts in order; all that is written in one turn goes out together. Ignored when closed. */
-  write(parts: readonly Uint8Array[]): void;
+  /**
+   * Sends the parts in order; all that is written in one turn goes out together. What is not `urgent` goes with what is written
+   * next, or alone a moment later: waking the other side costs more than all else. Ignored when closed.
+   */
+  write(parts: readonly Uint8Array[], urgent?: boolean): void;
   listen(listener: ChannelListener): void;
   /** Ends it at once; what was written may be lost. */
   close(): void;
@@ -25,23 +28,20 @@ export class SocketChannel implements Channel {
   readonly isRemote = true;
   readonly #socket: Socket;
   #corked = false;
+  readonly #flushing: Flushing;
 
   constructor(socket: Socket) {
     this.#socket = socket;
     socket.setNoDelay(true);
+    this.#flushing = new Flushing(setImmediate, () => this.#flush());
   }
 
-  write(parts: readonly Uint8Array[]): void {
+  write(parts: readonly Uint8Array[], urgent = true): void {
     if (this.#socket.destroyed) return;
-    if (!this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
-      setImmediate(() => {
-        this.#corked = false;
-        this.#socket.uncork();
-      });
-    }
+    if (!this.#corked) this.#socket.cork();
+    this.#corked = true;
     for (const part of parts) this.#socket.write(part);
+    this.#flushing.plan(urgent);
   }
 
   listen(listener: ChannelListener): void {
@@ -52,7 +52,13 @@ export class SocketChannel implements Channel {
   }
 
   close(): void {
+    this.#flushing.stop();
     this.#socket.destroy();
+  }
+
+  #flush(): void {
+    this.#corked = false;
+    this.#socket.uncork();
   }
 }
 
@@ -63,18 +69,20 @@ export class PortChannel implements Channel {
   #waiting: Uint8Array[] = [];
   #bytes = 0;
   #closed = false;
+  readonly #flushing: Flushing;
 
   constructor(port: MessagePort) {
     this.#port = port;
+    this.#flushing = new Flushing(queueMicrotask, () => this.#flush());
   }
 
-  write(parts: readonly Uint8Array[]): void {
+  write(parts: readonly Uint8Array[], urgent = true): void {
     if (this.#closed) return;
-    if (this.#waiting.length === 0) queueMicrotask(() => this.#flush());
     for (const part of parts) {
       this.#waiting.push(part);
       this.#bytes += part.length;
     }
+    this.#flushing.plan(urgent);
   }
 
   listen(listener: ChannelListener): void {
@@ -86,6 +94,7 @@ export class PortChannel implements Channel {
   }
 
   close(): void {
+    this.#flushing.stop();
     this.#flush();
     this.#closed = true;
     this.#port.close();
@@ -103,5 +112,42 @@ export class PortChannel implements Channel {
     this.#waiting = [];
     this.#bytes = 0;
     this.#port.postMessage(bytes, [bytes.buffer]);
+  }
+}
+
+/** How long something that is not urgent waits for company, in milliseconds. */
+const lingerMs = 1;
+
+/** Decides when what was written goes out. */
+class Flushing {
+  readonly #soon: (task: () => void) => void;
+  readonly #flush: () => void;
+  #isSoon = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(soon: (task: () => void) => void, flush: () => void) {
+    this.#soon = soon;
+    this.#flush = flush;
+  }
+
+  plan(urgent: boolean): void {
+    if (this.#isSoon) return;
+    if (!urgent) {
+      this.#timer ??= setTimeout(() => this.#run(), lingerMs);
+      return;
+    }
+    this.#isSoon = true;
+    this.#soon(() => this.#run());
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #run(): void {
+    this.#isSoon = false;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#flush();
   }
 }

@@ -167,7 +167,8 @@ export interface Operations {
   'group.lag': { ask: { destination: string; group: string }; answer: { lag: number } };
 
   'queue.send': {
-    ask: { queue: string; batch: BatchMeta; waitMs: number };
+    /** `awaitsReplies`: who sends waits for replies and not for the answer. */
+    ask: { queue: string; batch: BatchMeta; waitMs: number; awaitsReplies: boolean };
     answer: { base: number | undefined; duplicates: readonly number[] };
   };
   'queue.join': { ask: { consumer: string; queue: string; leaseMs: number; held: readonly LeaseRun[] }; answer: object };

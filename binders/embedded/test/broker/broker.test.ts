@@ -7,7 +7,7 @@ import type { BatchInput, Journal } from '../../src/journal/journal.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
 import { encodeRecords } from '../../src/records/records.ts';
 import type { Answer, Ask, OperationName } from '../../src/wire/protocol.ts';
-import { Bench, bytes, command, limits, message, place, text } from '../support.ts';
+import { Bench, bytes, command, limits, message, place, text, scheduling } from '../support.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -17,7 +17,8 @@ beforeEach(() => {
 /** Asks as a client does that numbers its requests, and resolves with the answer or the error. */
 function ask<Name extends OperationName>(session: Session, name: Name, question: Ask<Name>, body: Uint8Array, sequence: number) {
   return new Promise<Answer<Name>>((resolve, reject) => {
-    const call: Call<Name> = { session, ask: question, body, sequence, answer: resolve, fail: reject, onCancel: () => undefined };
+    const answers = { answer: resolve, answerLater: resolve, fail: reject };
+    const call: Call<Name> = { session, ask: question, body, sequence, ...answers, onCancel: () => undefined };
     bench.broker.handle(name, call);
   });
 }
@@ -210,8 +211,6 @@ describe('a closed broker', () => {
     bench.broker.close();
     await failed;
     await expect(binder.log.partitions('t')).rejects.toBeInstanceOf(MillraceError);
-    expect(
-      () => new Broker({ journal: bench.journal, clock: bench.clock, limits, schedule: queueMicrotask, takeOver: false }),
-    ).not.toThrow();
+    expect(() => new Broker({ journal: bench.journal, clock: bench.clock, limits, scheduling, takeOver: false })).not.toThrow();
   });
 });

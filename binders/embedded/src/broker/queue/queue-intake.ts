@@ -112,7 +112,8 @@ export class QueueIntake {
         const { clock } = this.#context;
         const entering = { base, first: batch.firstTime, now: clock.monotonic(), wall: clock.now() };
         for (const { command, record, delta } of accepted) this.#store.enter(command, record, base + delta, entering);
-        call.answer({ base, duplicates });
+        if (call.ask.awaitsReplies) call.answerLater({ base, duplicates });
+        else call.answer({ base, duplicates });
         this.#arrived();
       },
       failed: (error) => {

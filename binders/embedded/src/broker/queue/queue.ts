@@ -102,11 +102,11 @@ export class Queue {
   ack(state: QueueConsumerState, items: readonly LeaseRun[], call: Call<'queue.ack'>): void {
     const entries = this.#held(state, items);
     const offsets = entries.map(({ offset }) => offset);
-    this.#context.stage.add({
+    this.#context.stage.addLater({
       batches: entries.length === 0 ? [] : [this.#done(offsets)],
       applied: () => {
         for (const entry of entries) this.#remove(entry, state);
-        call.answer({});
+        call.answerLater({});
         this.intake.resume();
       },
       failed: (error) => call.fail(error),
