@@ -1,6 +1,5 @@
 import type { StageCounts } from '../chain/stage.ts';
-import type { AppKind } from '../runtime/define.ts';
-import type { PlannedApp } from './plan.ts';
+import type { AppDefinition, AppKind } from '../runtime/define.ts';
 
 /** What one app of a pipeline did so far. */
 export interface AppProgress extends Readonly<StageCounts> {
@@ -29,7 +28,12 @@ export interface RunResult {
   readonly completed: boolean;
 }
 
+interface LabelledApp {
+  readonly label: string;
+  readonly definition: AppDefinition;
+}
+
 /** Where an app stands. */
-export function appProgress({ label, definition }: PlannedApp, counts: StageCounts, lag: number | undefined): AppProgress {
+export function appProgress({ label, definition }: LabelledApp, counts: StageCounts, lag: number | undefined): AppProgress {
   return { label, app: definition.name, kind: definition.kind, ...counts, lag };
 }
