@@ -1,7 +1,7 @@
 import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery } from '@millrace/messaging/binder';
 import { decodeQueueRecord } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
-import { ByteReader } from '../records/byte-reader.ts';
+import { RecordSource } from '../records/record-source.ts';
 import { RecordView } from '../records/records.ts';
 import type { Answered, Leased, QueueItem } from '../wire/protocol.ts';
 import type { Client } from './client.ts';
@@ -22,7 +22,7 @@ class LeasedCommand extends RecordView implements QueueDelivery {
   #headers: Headers | undefined;
   #id: string | undefined;
 
-  constructor(input: ByteReader, base: number, first: number, item: QueueItem) {
+  constructor(input: RecordSource, base: number, first: number, item: QueueItem) {
     super(input, base, first);
     this.offset = item.offset;
     this.redeliveries = item.redeliveries;
@@ -184,7 +184,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   #accept({ meta, body }: Answered<'queue.poll'>): void {
     let [at, next] = [0, 0];
     for (const { base, first, length } of meta.runs) {
-      const input = new ByteReader(body, at, at + length);
+      const input = new RecordSource(body, at, at + length);
       while (input.position < input.end) {
         const command = new LeasedCommand(input, base, first, meta.items[next++]!);
         this.#held.set(command.offset, command);
