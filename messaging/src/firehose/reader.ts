@@ -1,10 +1,11 @@
-import { messageOf, MillraceError } from '@millrace/core';
+import type { MillraceError } from '@millrace/core';
 import type { LogFacet, LogMessage, LogSlice, PartitionBounds } from '../binder/index.ts';
 import type { LogEvent, ReadRange } from '../client.ts';
 import type { EventStream } from '../definitions.ts';
-import { binderError, raise, recode } from '../errors.ts';
+import { binderError, raise } from '../errors.ts';
 import { MessageCoder } from '../policies/message-coder.ts';
 import type { Services } from '../runtime/services.ts';
+import { LogDecoder } from './log-decoder.ts';
 
 /** The part of a partition that is still to be read. */
 interface Span {
@@ -28,10 +29,10 @@ export async function* readLog<T>(
   const { log } = binder;
   const destination = stream.name;
   if (log === undefined) throw raise('FACET_MISSING', { binder: binder.name, facet: 'log', operation: 'read', destination });
-  const coder = new MessageCoder<T>(destination, stream.options, services.codecs, services);
+  const decoder = new LogDecoder(new MessageCoder<T>(destination, stream.options, services.codecs, services), destination);
   try {
     const spans = await spansOf(log, destination, range);
-    for await (const messages of slices(log, destination, spans, range)) yield await decodeAll(coder, destination, messages);
+    for await (const messages of slices(log, destination, spans, range)) yield await decoder.all(messages);
   } catch (error) {
     throw cancelled(range, destination) ?? binderError(binder, `read '${destination}'`, error);
   }
@@ -81,7 +82,7 @@ async function* slices(
       if (range.signal?.aborted === true) throw raise('READ_CANCELLED', { destination });
       const [span, slice] = await Promise.race(pending.values());
       pending.delete(span);
-      const messages = slice.messages.filter(({ offset }) => offset >= span.next && offset < span.end);
+      const messages = within(span, slice.messages);
       const stuck = slice.next <= span.next && span.end < Infinity;
       span.next = slice.next;
       if (span.next < span.end && !stuck) request(span);
@@ -92,32 +93,11 @@ async function* slices(
   }
 }
 
-function decodeAll<T>(
-  coder: MessageCoder<T>,
-  destination: string,
-  messages: readonly LogMessage[],
-): readonly LogEvent<T>[] | Promise<readonly LogEvent<T>[]> {
-  const events = messages.map((message) => decode(coder, destination, message));
-  const pending = events.some((event) => event instanceof Promise);
-  return pending ? Promise.all(events.map((event) => Promise.resolve(event))) : (events as LogEvent<T>[]);
-}
-
-function decode<T>(coder: MessageCoder<T>, destination: string, message: LogMessage): LogEvent<T> | Promise<LogEvent<T>> {
-  const { partition, offset } = message;
-  const unreadable = (error: unknown) => {
-    const wrapped = raise('EVENT_UNREADABLE', { destination, partition, offset, problem: messageOf(error) }, error);
-    return error instanceof MillraceError ? recode(wrapped, error.code) : wrapped;
-  };
-  try {
-    const decoded = coder.decode(message, `${destination}/${partition}/${offset}`);
-    if (!(decoded instanceof Promise)) return Object.assign(decoded, { partition, offset });
-    return decoded.then(
-      (ready) => Object.assign(ready, { partition, offset }),
-      (error: unknown) => Promise.reject(unreadable(error)),
-    );
-  } catch (error) {
-    throw unreadable(error);
-  }
+/** The messages of a slice that belong to the span; a slice may begin before it and end behind it. */
+function within({ next, end }: Span, messages: readonly LogMessage[]): readonly LogMessage[] {
+  const first = messages[0];
+  if (first === undefined || (first.offset >= next && messages.at(-1)!.offset < end)) return messages;
+  return messages.filter(({ offset }) => offset >= next && offset < end);
 }
 
 /** An aborted read rejects in the way of its binder; the caller is told in ours. */

@@ -104,7 +104,9 @@ export function fromStructured(
   const bytes = typeof base64 === 'string' ? Buffer.from(base64, 'base64') : undefined;
   const payload = bytes === undefined ? data : decodeWith(find(contentType), bytes, contentType, destination);
   const time = typeof attributes['time'] === 'string' ? Date.parse(attributes['time']) : NaN;
-  return { payload, contentType, message: { ...inbound, headers, timestamp: Number.isNaN(time) ? inbound.timestamp : time } };
+  const timestamp = Number.isNaN(time) ? inbound.timestamp : time;
+  // One by one, since binders give out objects whose fields are decoded when asked for: a copy of what is there would lack them.
+  return { payload, contentType, message: { payload: inbound.payload, key: inbound.key, headers, timestamp } };
 }
 
 function recordOf(event: unknown, destination: string): Record<string, unknown> {

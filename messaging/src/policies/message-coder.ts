@@ -22,6 +22,15 @@ export interface Sender {
   readonly clock: Clock;
 }
 
+/** What is made of a message: its payload, what it says (a structured CloudEvent taken apart), its content type, and as it came. */
+export type Make<T, M, R> = (payload: T, from: InboundMessage, contentType: string, inbound: M) => R;
+
+interface Form {
+  readonly contentType: string;
+  readonly codec: Codec;
+  readonly structured: boolean;
+}
+
 const anonymous: Sender = { name: 'millrace', clock: systemClock };
 
 /** Turns payloads of one destination into messages and back: validation, codec, content type, id. */
@@ -31,6 +40,8 @@ export class MessageCoder<T> {
   readonly #codecs: CodecRegistry;
   readonly #sender: Sender;
   readonly #plainHeaders = new Map<string, Headers>();
+  #lastHeaders: Headers | undefined;
+  #lastForm: Form | undefined;
 
   constructor(destination: string, coding: Coding<T>, codecs: CodecRegistry, sender: Sender = anonymous) {
     this.#destination = destination;
@@ -67,25 +78,39 @@ export class MessageCoder<T> {
 
   /** Reads a message that came in; `fallbackId` is its id if the sender gave none. */
   decode(inbound: InboundMessage, fallbackId: string): Message<T> | Promise<Message<T>> {
-    const contentType = contentTypeOf(inbound.headers) ?? this.#coding.contentType ?? contentTypes.json;
-    if (inbound.payload !== null && isStructured(contentType)) return this.#decodeStructured(inbound as Written, fallbackId);
-    const checked = this.check(this.#payload(inbound.payload, contentType));
-    if (checked instanceof Promise) return checked.then((payload) => message(payload, inbound, contentType, fallbackId));
-    return message(checked, inbound, contentType, fallbackId);
+    return this.open(inbound, (payload, from, contentType) => message(payload, from, contentType, fallbackId));
   }
 
-  #decodeStructured(inbound: Written, fallbackId: string): Message<T> | Promise<Message<T>> {
+  /** Reads a message that came in and gives what `make` makes of it. */
+  open<M extends InboundMessage, R>(inbound: M, make: Make<T, M, R>): R | Promise<R> {
+    const { contentType, codec, structured } = this.#formOf(inbound.headers);
+    if (structured && inbound.payload !== null) return this.#openStructured(inbound as M & Written, make);
+    const bytes = inbound.payload;
+    const checked = this.check(bytes === null ? null : decodeWith(codec, bytes, contentType, this.#destination));
+    if (checked instanceof Promise) return checked.then((payload) => make(payload, inbound, contentType, inbound));
+    return make(checked, inbound, contentType, inbound);
+  }
+
+  #openStructured<M extends InboundMessage & Written, R>(inbound: M, make: Make<T, M, R>): R | Promise<R> {
     const find = (type: string) => this.#coding.codec ?? this.#codecs.find(type);
     const event = fromStructured(inbound, this.#destination, find);
     const checked = this.check(event.payload ?? null);
-    if (checked instanceof Promise)
-      return checked.then((payload) => message(payload, event.message, event.contentType, fallbackId));
-    return message(checked, event.message, event.contentType, fallbackId);
+    if (checked instanceof Promise) return checked.then((payload) => make(payload, event.message, event.contentType, inbound));
+    return make(checked, event.message, event.contentType, inbound);
   }
 
-  #payload(bytes: Uint8Array | null, contentType: string): unknown {
-    if (bytes === null) return null;
-    return decodeWith(this.#coding.codec ?? this.#codecs.find(contentType), bytes, contentType, this.#destination);
+  /** How the payload beside these headers is read. Messages next to each other often share them. */
+  #formOf(headers: Headers): Form {
+    if (headers === this.#lastHeaders) return this.#lastForm!;
+    const contentType = contentTypeOf(headers) ?? this.#coding.contentType ?? contentTypes.json;
+    if (contentType !== this.#lastForm?.contentType)
+      this.#lastForm = {
+        contentType,
+        codec: this.#coding.codec ?? this.#codecs.find(contentType),
+        structured: isStructured(contentType),
+      };
+    this.#lastHeaders = headers;
+    return this.#lastForm;
   }
 
   #headers(contentType: string, options: MessageOptions | undefined, extra: Headers | undefined): Headers {
@@ -115,13 +140,18 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
   return key === undefined || typeof key === 'string' ? key : Buffer.from(key).toString();
 }
 
+/** The id that its sender gave a message. */
+export function senderId(headers: Headers): string | undefined {
+  const id = headers[headerNames.id] ?? cloudEventId(headers);
+  return typeof id === 'string' ? id : undefined;
+}
+
 function message<T>(payload: T, inbound: InboundMessage, contentType: string, fallbackId: string): Message<T> {
-  const id = inbound.headers[headerNames.id] ?? cloudEventId(inbound.headers);
   return {
     payload,
     headers: inbound.headers,
     key: keyText(inbound.key),
-    id: typeof id === 'string' ? id : fallbackId,
+    id: senderId(inbound.headers) ?? fallbackId,
     timestamp: inbound.timestamp,
     contentType,
   };

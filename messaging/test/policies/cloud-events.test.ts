@@ -97,6 +97,19 @@ test('attributes of a structured event are headers, as of a binary one', () => {
   expect(cloudEventOf(message as { headers: Record<string, HeaderValue> })).toMatchObject({ type: 't', colour: 'red' });
 });
 
+test('a structured event keeps its key, also of a message whose fields are decoded when asked for', () => {
+  const { payload, headers } = coder(structured).encode({ celsius: 1 });
+  class Lazy {
+    readonly payload = payload;
+    readonly headers = headers;
+    readonly timestamp = 9;
+    get key() {
+      return 'k';
+    }
+  }
+  expect(reader.decode(new Lazy(), 'x')).toMatchObject({ key: 'k', payload: { celsius: 1 } });
+});
+
 test('a structured event without its attributes is refused by name', () => {
   expect(() => decode('{"id":"i","source":"/s"}')).toThrow(
     expect.objectContaining({ code: 'INVALID_ARGUMENT', message: expect.stringContaining('specversion, type') }),

@@ -1,6 +1,6 @@
 import type { Delivery, Headers } from '@millrace/messaging/binder';
 import type { Timer } from '@millrace/core';
-import { ByteReader } from '../records/byte-reader.ts';
+import { RecordSource } from '../records/record-source.ts';
 import { RecordView } from '../records/records.ts';
 import type { Assignment, StoredPartitionMeta } from '../wire/protocol.ts';
 
@@ -10,7 +10,7 @@ export class LogDelivery extends RecordView implements Delivery {
   redeliveries = 0;
   #headers: Headers | undefined;
 
-  constructor(input: ByteReader, base: number, first: number, window: PartitionWindow) {
+  constructor(input: RecordSource, base: number, first: number, window: PartitionWindow) {
     super(input, base, first);
     this.window = window;
   }
@@ -26,7 +26,7 @@ export class LogDelivery extends RecordView implements Delivery {
 }
 
 interface Chunk {
-  readonly input: ByteReader;
+  readonly input: RecordSource;
   readonly base: number;
   readonly first: number;
 }
@@ -90,7 +90,7 @@ export class PartitionWindow {
   /** Takes what was read; what does not continue it is of an earlier attempt. */
   add({ base, first, count, length }: StoredPartitionMeta, body: Uint8Array, at: number): void {
     if (this.state !== 'active' || base + count <= this.#fetch) return;
-    this.#chunks.push({ input: new ByteReader(body, at, at + length), base, first });
+    this.#chunks.push({ input: new RecordSource(body, at, at + length), base, first });
     this.#buffered += length;
     this.#fetch = base + count;
   }

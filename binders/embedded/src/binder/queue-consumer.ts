@@ -1,7 +1,7 @@
 import type { Headers, QueueConsumer, QueueConsumerOptions, QueueDelivery, Reply } from '@millrace/messaging/binder';
 import { commandIdOf } from '../records/command-records.ts';
 import { raise } from '../errors.ts';
-import { ByteReader } from '../records/byte-reader.ts';
+import { RecordSource } from '../records/record-source.ts';
 import { RecordView } from '../records/records.ts';
 import { maxFrameBytes } from '../wire/frame.ts';
 import { leaseRuns } from '../wire/leases.ts';
@@ -26,7 +26,7 @@ class LeasedCommand extends RecordView implements QueueDelivery {
   #headers: Headers | undefined;
   #id: string | undefined;
 
-  constructor(input: ByteReader, base: number, first: number, { offset, lease }: Lease, redeliveries: number) {
+  constructor(input: RecordSource, base: number, first: number, { offset, lease }: Lease, redeliveries: number) {
     super(input, base, first);
     this.offset = offset;
     this.redeliveries = redeliveries;
@@ -195,7 +195,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   #accept({ meta, body }: Answered<'queue.poll'>): void {
     let [at, item, taken] = [0, 0, 0];
     for (const { base, first, length } of meta.runs) {
-      const input = new ByteReader(body, at, at + length);
+      const input = new RecordSource(body, at, at + length);
       while (input.position < input.end) {
         const [offset, lease, count, redeliveries] = meta.items[item]!;
         const command = new LeasedCommand(input, base, first, { offset: offset + taken, lease: lease + taken }, redeliveries);

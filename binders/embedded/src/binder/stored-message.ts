@@ -1,5 +1,5 @@
 import type { Headers, LogMessage } from '@millrace/messaging/binder';
-import { ByteReader } from '../records/byte-reader.ts';
+import { RecordSource } from '../records/record-source.ts';
 import { RecordView } from '../records/records.ts';
 import type { StoredMeta } from '../wire/protocol.ts';
 
@@ -8,7 +8,7 @@ export class StoredMessage extends RecordView implements LogMessage {
   readonly partition: number;
   #headers: Headers | undefined;
 
-  constructor(input: ByteReader, base: number, first: number, partition: number) {
+  constructor(input: RecordSource, base: number, first: number, partition: number) {
     super(input, base, first);
     this.partition = partition;
   }
@@ -24,7 +24,7 @@ export function storedMessages(runs: readonly StoredMeta[], body: Uint8Array, pa
   const messages: StoredMessage[] = [];
   let at = 0;
   for (const { base, first, length } of runs) {
-    const input = new ByteReader(body, at, at + length);
+    const input = new RecordSource(body, at, at + length);
     while (input.position < input.end) {
       const message = new StoredMessage(input, base, first, partition);
       if (message.offset >= from) messages.push(message);

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Headers } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import { ByteReader } from './byte-reader.ts';
-import { readHeaders } from './headers.ts';
+import { RecordSource } from './record-source.ts';
 import { RecordWriter } from './record-writer.ts';
 import type { RecordInput } from './record-writer.ts';
 import { bytesKey, flag, knownFlags } from './record-format.ts';
@@ -59,13 +59,13 @@ export class RecordView {
   readonly offset: number;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
-  readonly #bytes: Buffer;
+  readonly #source: RecordSource;
   readonly #start: number;
   readonly #fields: number;
   readonly #end: number;
   readonly #flags: number;
 
-  constructor(input: ByteReader, baseOffset: number, firstTime: number) {
+  constructor(input: RecordSource, baseOffset: number, firstTime: number) {
     this.#start = input.position;
     const length = input.varint();
     this.#end = input.position + length;
@@ -74,7 +74,7 @@ export class RecordView {
     if (this.#flags > knownFlags) throw input.malformed('a record has flags of a newer version');
     this.offset = baseOffset + input.varint();
     this.timestamp = firstTime + input.varint();
-    this.#bytes = input.bytes;
+    this.#source = input;
     this.#fields = input.position;
     input.position = this.#end;
   }
@@ -103,7 +103,7 @@ export class RecordView {
     this.#skipKey(input);
     this.#skipAttributes(input);
     if (this.#flags & flag.headers) input.skipBlock();
-    return this.#bytes.subarray(input.position, this.#end);
+    return input.bytes.subarray(input.position, this.#end);
   }
 
   get attributes(): Uint8Array | undefined {
@@ -119,23 +119,23 @@ export class RecordView {
     return input;
   }
 
-  /** Decoded anew on each access. */
+  /** Perhaps the same object as a neighbour's: not to be changed. */
   get headers(): Headers {
     if ((this.#flags & flag.headers) === 0) return {};
     const input = this.#reader();
     this.#skipKey(input);
     this.#skipAttributes(input);
     input.enterBlock();
-    return readHeaders(input);
+    return this.#source.headers(input);
   }
 
   /** The record as stored, with its offset and time deltas. */
   get encoded(): Uint8Array {
-    return this.#bytes.subarray(this.#start, this.#end);
+    return this.#source.bytes.subarray(this.#start, this.#end);
   }
 
   #reader(): ByteReader {
-    return new ByteReader(this.#bytes, this.#fields, this.#end);
+    return this.#source.within(this.#fields, this.#end);
   }
 
   #skipKey(input: ByteReader): void {
@@ -153,12 +153,12 @@ export function decodeRecords(batch: BatchPosition): IterableIterator<RecordView
 }
 
 class RecordIterator implements IterableIterator<RecordView> {
-  readonly #input: ByteReader;
+  readonly #input: RecordSource;
   readonly #baseOffset: number;
   readonly #firstTime: number;
 
   constructor({ bytes, baseOffset, firstTime }: BatchPosition) {
-    this.#input = new ByteReader(bytes);
+    this.#input = new RecordSource(bytes);
     this.#baseOffset = baseOffset;
     this.#firstTime = firstTime;
   }

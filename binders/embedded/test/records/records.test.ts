@@ -101,6 +101,20 @@ describe('encodeRecords and decodeRecords', () => {
     expect(records.map((record) => record.headers)).toEqual([many, nested]);
   });
 
+  it('share the headers of a neighbour that has the same, and only of such a one', () => {
+    const all = [{ a: 'x' }, { a: 'x' }, { a: 'y' }, { a: 'xy' }, {}, { a: 'x' }];
+    const batch = encodeRecords(
+      all.map((each) => ({ payload: new Uint8Array(1), headers: each })),
+      now,
+    );
+    const views = [...decodeRecords({ bytes: batch.bytes, baseOffset: 0, firstTime: now })];
+    const read = views.map((record) => record.headers);
+    expect(read).toEqual(all);
+    expect(read[1]).toBe(read[0]);
+    expect(Object.isFrozen(read[1])).toBe(true);
+    expect(views.toReversed().map((record) => record.headers)).toEqual(all.toReversed());
+  });
+
   it('tell the time span, also where times are out of order', () => {
     expect(encodeRecords([at(5), at(3), at(9)], now)).toMatchObject({ count: 3, firstTime: 3, lastTime: 9 });
     expect(encodeRecords([{ payload: null, headers: {} }], now)).toMatchObject({ firstTime: now, lastTime: now });
