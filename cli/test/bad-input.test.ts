@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { millrace, temporaryDirectory } from './command.ts';
+import { canMount, millrace, millraceOn, temporaryDirectory } from './command.ts';
 import type { Outcome } from './command.ts';
 
 /** A clear failure: it has a code, no stack trace, and exits with other than 0. */
@@ -11,6 +11,15 @@ function expectClear({ code, stderr }: Outcome, ...parts: readonly string[]): vo
   expect(code).not.toBe(0);
   for (const part of parts) expect(stderr).toContain(part);
   expect(stderr).not.toMatch(/^\s+at .+:\d+/m);
+}
+
+/** The segment of the journal. */
+function journalFile(cwd: string): string {
+  const directory = join(cwd, '.millrace', 'journal');
+  return join(
+    directory,
+    readdirSync(directory).find((name) => name.endsWith('.log'))!,
+  );
 }
 
 describe('wrong definitions', () => {
@@ -116,6 +125,50 @@ describe('surroundings that do not fit', () => {
     const newer = Object.fromEntries(Object.entries(content).map(([key, value]) => [key, typeof value === 'number' ? 999 : value]));
     writeFileSync(format, JSON.stringify(newer));
     expectClear(await millrace(['publish', 'x', '1', '--data-dir', 'data'], { cwd }), '999', 'FAILED_PRECONDITION');
+  });
+
+  it.runIf(canMount)('a full disk (needs mount namespaces)', async () => {
+    const cwd = temporaryDirectory();
+    const lines = Array.from({ length: 1500 }, (_, n) => JSON.stringify({ n, fill: 'x'.repeat(60_000) }));
+    const outcome = await millraceOn(
+      'size=70m',
+      [
+        ['publish', 'x'],
+        ['tail', 'x', '--from', 'earliest'],
+      ],
+      { cwd, input: lines.join('\n') },
+    );
+    expectClear(outcome, 'RESOURCE_EXHAUSTED', 'no space left', 'free space and try again');
+    const [, published, next] = /(\d+) messages were published; the first that was not is on line (\d+)\./.exec(outcome.stderr)!;
+    const kept = outcome.stdout.trimEnd().split('\n');
+    const numbers = kept.map((line) => (JSON.parse(line.slice(line.indexOf(' '))) as { n: number }).n);
+    expect(numbers).toHaveLength(Number(published));
+    // What came before is there without a gap; a later, smaller batch may have found room.
+    expect(numbers.slice(0, Number(next) - 1)).toEqual(Array.from({ length: Number(next) - 1 }, (_, n) => n));
+    expect(new Set(numbers).size).toBe(numbers.length);
+  });
+
+  it.runIf(canMount)('a read-only directory (needs mount namespaces)', async () => {
+    const cwd = temporaryDirectory();
+    const outcome = await millraceOn('ro', [['publish', 'x', '1']], { cwd });
+    expectClear(outcome, 'PERMISSION_DENIED', 'read-only file system', 'it must be a directory that this user may write to');
+  });
+
+  it('a corrupt file', async () => {
+    const cwd = temporaryDirectory();
+    for (const text of ['first', 'second', 'third']) await millrace(['publish', 'x', text, '-t', 'text/plain'], { cwd });
+    await millrace(['publish', 'y', 'whole', '-t', 'text/plain'], { cwd });
+    const file = journalFile(cwd);
+    const bytes = readFileSync(file);
+    const at = bytes.indexOf('second');
+    bytes[at] = bytes[at]! ^ 1;
+    writeFileSync(file, bytes);
+    expectClear(await millrace(['tail', 'x', '--from', 'earliest'], { cwd }), 'DATA_LOSS', 'damaged', 'offset');
+    expect((await millrace(['tail', 'y', '--from', 'earliest'], { cwd })).stdout).toContain('whole');
+    const { code, stdout } = await millrace(['doctor'], { cwd });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/✗ journal: .+ is damaged at byte \d+/);
+    expect(stdout).toContain('next: restore the file from a copy');
   });
 
   it('a configuration file that is broken', async () => {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { messageOf } from '@millrace/core';
+import { MillraceError, messageOf } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
 import type { EventStream, Headers, Millrace, Published, PublishOptions } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
@@ -53,30 +53,82 @@ async function publish(
     );
     return;
   }
-  const count = await publishLines(mr, stream, options, decode);
+  const count = await publishLines({ mr, stream, options }, decode, (text) => output.note(text));
   output.record({ destination, published: count }, () => `published ${count} message${count === 1 ? '' : 's'} to ${destination}`);
 }
 
-async function publishLines(mr: Millrace, stream: EventStream<unknown>, options: PublishOptions, decode: Decoder): Promise<number> {
-  let count = 0;
-  let chunk: unknown[] = [];
-  const flush = async (): Promise<void> => {
-    await mr.publishAll(stream, chunk, { each: () => options });
-    count += chunk.length;
-    chunk = [];
-  };
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    if (line === '') continue;
-    chunk.push(decode(line, `line ${count + chunk.length + 1}`));
-    if (chunk.length >= chunkSize) await flush();
+/** Publishes standard input line by line; returns how many. A failure says where to go on. */
+async function publishLines(target: LineTarget, decode: Decoder, note: (text: string) => void): Promise<number> {
+  const lines = new PublishedLines(target);
+  try {
+    let number = 0;
+    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+      number++;
+      if (line !== '') await lines.add(decode(line, `line ${number}`), number);
+    }
+    await lines.flush();
+  } catch (error) {
+    if (lines.count > 0) note(`${lines.count} messages were published; the first that was not is on line ${lines.next}.`);
+    throw error;
   }
-  if (chunk.length > 0) await flush();
-  return count;
+  return lines.count;
+}
+
+interface LineTarget {
+  readonly mr: Millrace;
+  readonly stream: EventStream<unknown>;
+  readonly options: PublishOptions;
+}
+
+interface Line {
+  readonly payload: unknown;
+  readonly line: number;
+}
+
+/** Publishes in chunks and keeps count. */
+class PublishedLines {
+  /** Messages that were accepted. */
+  count = 0;
+  readonly #target: LineTarget;
+  #chunk: Line[] = [];
+
+  constructor(target: LineTarget) {
+    this.#target = target;
+  }
+
+  /** The line of the first message that was not accepted. */
+  get next(): number {
+    return this.#chunk[0]?.line ?? 0;
+  }
+
+  async add(payload: unknown, line: number): Promise<void> {
+    this.#chunk.push({ payload, line });
+    if (this.#chunk.length >= chunkSize) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.#chunk.length === 0) return;
+    const { mr, stream, options } = this.#target;
+    const payloads = this.#chunk.map(({ payload }) => payload);
+    try {
+      await mr.publishAll(stream, payloads, { each: () => options });
+    } catch (error) {
+      const failed = error instanceof MillraceError ? (error.details['failed'] as readonly number[] | undefined) : undefined;
+      if (failed !== undefined) this.#settle(this.#chunk.filter((_, index) => failed.includes(index)));
+      throw error;
+    }
+    this.#settle([]);
+  }
+
+  #settle(left: Line[]): void {
+    this.count += this.#chunk.length - left.length;
+    this.#chunk = left;
+  }
 }
 
 type Decoder = (text: string, what: string) => unknown;
 
-// What is declared as JSON must be JSON; it is found out here, before anything is published, not by the first consumer.
+// What is declared as JSON must be JSON; it is found out here, not by the first consumer.
 function decoderFor(contentType: string): Decoder {
   if (!/^application\/(.*\+)?json\b/i.test(contentType)) return (text) => text;
   return (text, what) => {

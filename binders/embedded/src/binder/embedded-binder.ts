@@ -4,6 +4,7 @@ import type {
   BinderCapabilities,
   BinderListener,
   ConsumerOptions,
+  Diagnosis,
   ProducerOptions,
   Provisioner,
 } from '@millrace/messaging/binder';
@@ -12,6 +13,7 @@ import type { Answered, Ask, OperationName } from '../wire/protocol.ts';
 import type { Client, ClientLimits } from './client.ts';
 import { SendWindow } from './client.ts';
 import { Consumer } from './consumer.ts';
+import { diagnosis } from './diagnosis.ts';
 import { asMillraceError } from './link.ts';
 import type { CallOptions, Link, Renewal } from './link.ts';
 import { EmbeddedLog } from './log-facet.ts';
@@ -72,6 +74,10 @@ export class EmbeddedBinder implements Binder {
 
   async bindConsumer(destination: string, group: string | undefined, options: ConsumerOptions = {}): Promise<Consumer> {
     return this.#bound(await Consumer.bind(this.#client, destination, group, options));
+  }
+
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    return diagnosis((await this.#client.link.call('inspect', {})).meta);
   }
 
   errorCode(error: unknown): ErrorCode {

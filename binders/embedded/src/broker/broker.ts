@@ -1,6 +1,7 @@
+import { messageOf } from '@millrace/core';
 import type { Clock, Timer } from '@millrace/core';
 import type { Journal } from '../journal/journal.ts';
-import type { Ask, OperationName } from '../wire/protocol.ts';
+import type { Ask, Inspection, OperationName } from '../wire/protocol.ts';
 import { protocolVersion } from '../wire/protocol.ts';
 import { raise } from '../errors.ts';
 import type { Call, Handler, Handlers } from './call.ts';
@@ -101,11 +102,6 @@ export class Broker implements BrokerParts {
     if (name !== 'ping') this.#planMaintenance();
   }
 
-  /** Why the last attempt to free room failed, if it did. */
-  get maintenanceError(): unknown {
-    return this.#maintenanceError;
-  }
-
   /** Commits what is under way and ends. The journal stays open. */
   close(): void {
     if (this.#closed) return;
@@ -127,6 +123,7 @@ export class Broker implements BrokerParts {
     return {
       hello: (call) => hello(call.ask, call),
       ping: (call) => call.answer({}),
+      inspect: (call) => call.answer(this.#inspect()),
       bye: (call) => {
         if (call.session.producer !== undefined) this.producers.leave(call.session.producer);
         this.stage.afterCommit(call, () => {
@@ -144,12 +141,20 @@ export class Broker implements BrokerParts {
     };
   }
 
+  #inspect(): Inspection {
+    const { segments, bytes } = this.#journal.stats();
+    const maintenance = this.#maintenanceError === undefined ? undefined : messageOf(this.#maintenanceError);
+    const { damage, fenced } = this.#journal;
+    return { process: process.pid, segments, bytes, damage, fenced: fenced?.message, maintenance };
+  }
+
   /** Only after something was asked, so that an idle broker does nothing at all. */
   #planMaintenance(ms = maintainMs): void {
     this.#maintenance ??= this.clock.after(ms, () => {
       this.#maintenance = undefined;
       try {
         if (this.#maintain()) this.#planMaintenance(maintainAgainMs);
+        this.#maintenanceError = undefined;
       } catch (error) {
         // Room that cannot be freed now, as on a full disk, is tried again; commits tell clients what is wrong.
         this.#maintenanceError = error;

@@ -1,3 +1,4 @@
+import type { Damage } from '../journal/journal.ts';
 import type { DestinationInfo, DestinationSpec, StartPosition, WatchEvent, WatchOptions, Where } from '@millrace/messaging/binder';
 import type { LeaseRun } from './leases.ts';
 
@@ -12,6 +13,19 @@ export const maxPartitions = 4096;
 
 /** Distinct priorities of commands, 0 to 9. */
 export const priorities = 10;
+
+/** How the broker and its journal are. */
+export interface Inspection {
+  /** The number of the process that holds the data. */
+  readonly process: number;
+  readonly segments: number;
+  readonly bytes: number;
+  readonly damage: readonly Damage[];
+  /** Why nothing is written any more, if so. */
+  readonly fenced?: string | undefined;
+  /** Why the last attempt to free room failed, if it did. */
+  readonly maintenance?: string | undefined;
+}
 
 /** Where a batch of records lies in a body, and its times. */
 export interface BatchMeta {
@@ -124,6 +138,7 @@ export interface Operations {
   hello: { ask: { version: number; producer: string }; answer: { version: number } };
   ping: { ask: object; answer: object };
   bye: { ask: object; answer: object };
+  inspect: { ask: object; answer: Inspection };
 
   'destination.ensure': {
     ask: { name: string; spec: DestinationSpec; requiredGroups?: readonly string[] | undefined; attach?: boolean };
