@@ -27,7 +27,8 @@ async function putOnSchedule(mr: Millrace, count: number): Promise<void> {
     for (; index < count && begin + (index * 1000) / perSecond <= now; index++) {
       pending.push(entries.put(`k${index % 1000}`, { at: begin + (index * 1000) / perSecond }));
     }
-    await new Promise((resolve) => setImmediate(resolve));
+    // One turn to hand the puts over, one to send them.
+    for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve));
     Atomics.wait(sleep, 0, 0, 0.05);
   }
   await Promise.all(pending);

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { appHelp, Catalogue, appMetadata, runApp } from '@millrace/apps';
 import type { AppDefinition, AppKind } from '@millrace/apps';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
@@ -12,7 +11,8 @@ export function addAppCommands(program: Command): void {
     .command('list', { isDefault: true })
     .description('List the apps.')
     .option('--type <type>', 'only sources, processors or sinks')
-    .action((flags: { type?: string }, command: Command) => {
+    .action(async (flags: { type?: string }, command: Command) => {
+      const { Catalogue } = await import('@millrace/apps');
       const apps = new Catalogue().list().filter(({ kind }) => flags.type === undefined || kind === flags.type);
       contextOf(command).output.table(
         apps.map(({ name, kind, description }) => ({ name, type: kind, description })),
@@ -24,9 +24,10 @@ export function addAppCommands(program: Command): void {
     .command('info')
     .description("Show an app's options with their types and defaults.")
     .argument('<name>', "an app's name, with its type before a colon where two share it, e.g. sink:file")
-    .action((name: string, _, command: Command) => {
+    .action(async (name: string, _, command: Command) => {
       const { output } = contextOf(command);
-      for (const app of appsNamed(name)) {
+      const { appHelp, appMetadata } = await import('@millrace/apps');
+      for (const app of await appsNamed(name)) {
         output.record(
           { name: app.name, type: app.kind, version: app.version, ...appMetadata(app) },
           () => `${app.kind} ${app.name}\n${appHelp(app)}`,
@@ -51,7 +52,8 @@ async function runOne(name: string, args: readonly string[], command: Command): 
     output.line(command.helpInformation());
     return;
   }
-  const app = appsNamed(name)[0]!;
+  const { appHelp, runApp } = await import('@millrace/apps');
+  const app = (await appsNamed(name))[0]!;
   if (args.includes('--help')) {
     output.line(`millrace app ${name}\n\n${appHelp(app)}`);
     return;
@@ -71,7 +73,8 @@ function bindingOption(argument: string): string {
 }
 
 /** The apps that a name means: one, or one of each kind that has it. Raises with a suggestion when there is none. */
-function appsNamed(text: string): readonly AppDefinition[] {
+async function appsNamed(text: string): Promise<readonly AppDefinition[]> {
+  const { Catalogue } = await import('@millrace/apps');
   const catalogue = new Catalogue();
   const [kind, name] = text.includes(':') ? (text.split(':', 2) as [AppKind, string]) : [undefined, text];
   if (kind !== undefined) return [catalogue.require(kind, name)];

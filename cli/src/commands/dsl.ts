@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { parseCommand } from '@millrace/pipeline-dsl';
 import { contextOf } from '../context.ts';
 
 interface DslFlags {
@@ -17,18 +16,20 @@ export function addDslCommand(program: Command): void {
     .option('--kind <kind>', 'stream or task', 'stream')
     .option('--name <name>', "the definition's name")
     .action(async (text: string, flags: DslFlags, command: Command) => {
-      const ok = text === '-' ? await parseLines() : parseOne(text, flags, contextOf(command).globals.json ?? false);
+      const ok = text === '-' ? await parseLines() : await parseOne(text, flags, contextOf(command).globals.json ?? false);
       if (!ok) process.exitCode = 1;
     });
 }
 
-function parseOne(dsl: string, { kind, name }: DslFlags, json: boolean): boolean {
+async function parseOne(dsl: string, { kind, name }: DslFlags, json: boolean): Promise<boolean> {
+  const { parseCommand } = await import('@millrace/pipeline-dsl');
   const response = parseCommand({ kind, name, dsl });
   console.log(json ? JSON.stringify(response) : JSON.stringify(response, null, 2));
   return response.ok;
 }
 
 async function parseLines(): Promise<boolean> {
+  const { parseCommand } = await import('@millrace/pipeline-dsl');
   let ok = true;
   for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
     const response = parseCommand(readRequest(line));

@@ -1,9 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { nodeSpawner, runPipelines } from '@millrace/apps';
 import type { AppProgress, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf } from '@millrace/core';
-import { DslError, formatDslError } from '@millrace/pipeline-dsl';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
@@ -54,6 +52,7 @@ async function run(context: CommandContext, definitions: readonly string[], flag
   const signals = listen(stop, output);
   let connection: ReturnType<typeof connect> | undefined;
   try {
+    const { nodeSpawner, runPipelines } = await import('@millrace/apps');
     const result = await runPipelines(texts, {
       connect: () => (connection ??= connect({ ...connectOptions(globals), handleSignals: false })),
       fuse: flags.fuse,
@@ -69,12 +68,18 @@ async function run(context: CommandContext, definitions: readonly string[], flag
     });
     if (!flags.quiet) summarise(context, result);
   } catch (error) {
-    if (error instanceof DslError && !output.json) output.note(formatDslError(error));
+    if (!output.json) await explain(error, output);
     throw error;
   } finally {
     signals();
     await (await connection)?.close();
   }
+}
+
+/** Shows where in a definition the error is. */
+async function explain(error: unknown, output: CommandContext['output']): Promise<void> {
+  const { DslError, formatDslError } = await import('@millrace/pipeline-dsl');
+  if (error instanceof DslError) output.note(formatDslError(error));
 }
 
 function textsOf(definitions: readonly string[], { file, name }: RunFlags): readonly PipelineText[] {

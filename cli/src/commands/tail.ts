@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { didYouMean } from '@millrace/core';
-import { compile, toPredicate } from '@millrace/expressions';
 import { eventStream } from '@millrace/messaging';
 import type { LogEvent, Millrace, ReadRange } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
@@ -41,7 +40,7 @@ export function addTailCommand(program: Command): void {
 
 async function tail(mr: Millrace, { output }: CommandContext, destination: string, flags: TailFlags): Promise<void> {
   await checkDestination(mr, destination);
-  const matches = flags.filter === undefined ? () => true : toPredicate(compile(flags.filter));
+  const matches = flags.filter === undefined ? () => true : await predicateOf(flags.filter);
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   let left = flags.limit ?? Infinity;
@@ -50,6 +49,11 @@ async function tail(mr: Millrace, { output }: CommandContext, destination: strin
     output.record(event, () => formatEvent(event, flags.headers ?? false));
     if (--left <= 0) break;
   }
+}
+
+async function predicateOf(expression: string): Promise<(root: object) => boolean> {
+  const { compile, toPredicate } = await import('@millrace/expressions');
+  return toPredicate(compile(expression));
 }
 
 async function* eventsOf(
