@@ -56,15 +56,15 @@ export async function loadConfig(path: string | false | undefined, env: NodeJS.P
 }
 
 async function readConfig(file: string): Promise<MillraceConfig> {
-  if (!existsSync(file)) throw raise('configMissing', { file });
+  if (!existsSync(file)) throw raise('CONFIG_MISSING', { file });
   const value = await importConfig(file).catch((error: unknown) => {
-    throw raise('configBroken', { file, problem: error instanceof Error ? error.message : String(error) }, error);
+    throw raise('CONFIG_BROKEN', { file, problem: error instanceof Error ? error.message : String(error) }, error);
   });
   if (typeof value !== 'object' || value === null)
-    throw raise('configBroken', { file, problem: 'it must be (or export by default) an object' });
+    throw raise('CONFIG_BROKEN', { file, problem: 'it must be (or export by default) an object' });
   const unknown = Object.keys(value).find((key) => !knownKeys.includes(key));
   if (unknown !== undefined)
-    throw raise('configBroken', { file, problem: `'${unknown}' is no setting${didYouMean(unknown, knownKeys)}` });
+    throw raise('CONFIG_BROKEN', { file, problem: `'${unknown}' is no setting${didYouMean(unknown, knownKeys)}` });
   return value;
 }
 

@@ -50,7 +50,7 @@ async function createBinder(name: string, config: ConnectOptions): Promise<Binde
   const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
   if (factory === undefined) {
     const known = [...new Set([...Object.keys(factories), ...Object.keys(config.binders ?? {})])];
-    throw raise('unknownBinder', { name: type, known: known.join(', '), hint: didYouMean(type, known) });
+    throw raise('UNKNOWN_BINDER', { name: type, known: known.join(', '), hint: didYouMean(type, known) });
   }
   return factory({
     ...(type === 'embedded' ? { dataDir: config.dataDir, memory: config.memory, clock: config.clock } : {}),

@@ -2,38 +2,41 @@ import { errorTable } from '@millrace/core';
 
 /** The command's and the SDK entry point's own errors. */
 export const raise = errorTable({
-  configMissing: { code: 'NOT_FOUND', message: "configuration file '{file}' does not exist; create it or leave the option out" },
-  configBroken: { code: 'INVALID_ARGUMENT', message: "configuration file '{file}' cannot be used: {problem}" },
-  unknownBinder: {
+  CONFIG_MISSING: { code: 'NOT_FOUND', message: "configuration file '{file}' does not exist; create it or leave the option out" },
+  CONFIG_BROKEN: { code: 'INVALID_ARGUMENT', message: "configuration file '{file}' cannot be used: {problem}" },
+  UNKNOWN_BINDER: {
     code: 'INVALID_ARGUMENT',
     message:
       "there is no binder '{name}'; known are {known}; name its type under 'binders' in millrace.config.* or choose one of these{hint}",
   },
-  unknownDestination: {
+  UNKNOWN_DESTINATION: {
     code: 'NOT_FOUND',
     message: "there is no destination '{name}'{hint}; 'millrace destinations list' shows what exists",
   },
-  badPosition: {
+  BAD_POSITION: {
     code: 'INVALID_ARGUMENT',
     message:
       "'{text}' is no position; use 'earliest', 'latest', an offset such as 120, or a time such as 2026-11-23T08:00:00Z or '-15m'",
   },
-  badNumber: { code: 'INVALID_ARGUMENT', message: "{option} must be a whole number from {min}, not '{text}'" },
-  badHeader: { code: 'INVALID_ARGUMENT', message: "header '{text}' must have the form name=value" },
-  badJson: {
+  BAD_NUMBER: { code: 'INVALID_ARGUMENT', message: "{option} must be a whole number from {min}, not '{text}'" },
+  BAD_HEADER: { code: 'INVALID_ARGUMENT', message: "header '{text}' must have the form name=value" },
+  BAD_JSON: {
     code: 'INVALID_ARGUMENT',
     message: "{what} is no JSON: {problem}; correct it or send it with '--content-type text/plain'",
   },
-  nothingSelected: {
+  NOTHING_SELECTED: {
     code: 'INVALID_ARGUMENT',
     message: "say which messages: give ids, '--destination', '--group' or '--cause', or '--all' for every one",
   },
-  nothingToRun: {
+  NOTHING_TO_RUN: {
     code: 'INVALID_ARGUMENT',
     message: "there is nothing to run; give a definition such as 'time | log', or '--file'",
   },
-  definitionsUnreadable: { code: 'NOT_FOUND', message: "definitions cannot be read from '{file}': {problem}" },
-  badProperty: { code: 'INVALID_ARGUMENT', message: "property '{text}' must have the form name=value" },
-  unknownShell: { code: 'INVALID_ARGUMENT', message: "there is no completion for '{shell}'; choose bash, zsh or fish" },
-  unsupportedFacet: { code: 'UNSUPPORTED', message: "binder '{binder}' has no {facet}; choose another binder for '{destination}'" },
+  DEFINITIONS_UNREADABLE: { code: 'NOT_FOUND', message: "definitions cannot be read from '{file}': {problem}" },
+  BAD_PROPERTY: { code: 'INVALID_ARGUMENT', message: "property '{text}' must have the form name=value" },
+  UNKNOWN_SHELL: { code: 'INVALID_ARGUMENT', message: "there is no completion for '{shell}'; choose bash, zsh or fish" },
+  UNSUPPORTED_FACET: {
+    code: 'UNSUPPORTED',
+    message: "binder '{binder}' has no {facet}; choose another binder for '{destination}'",
+  },
 });

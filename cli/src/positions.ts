@@ -9,14 +9,14 @@ export function parsePosition(text: string): 'earliest' | 'latest' | number | Da
   const age = /^-(\d+)([smhd])$/.exec(text);
   if (age) return new Date(Date.now() - Number(age[1]) * units[age[2]!]!);
   const time = new Date(text);
-  if (Number.isNaN(time.getTime())) throw raise('badPosition', { text });
+  if (Number.isNaN(time.getTime())) throw raise('BAD_POSITION', { text });
   return time;
 }
 
 /** A whole number option. */
 export function parseCount(option: string, min = 0): (text: string) => number {
   return (text) => {
-    if (!/^\d+$/.test(text) || Number(text) < min) throw raise('badNumber', { option, min, text });
+    if (!/^\d+$/.test(text) || Number(text) < min) throw raise('BAD_NUMBER', { option, min, text });
     return Number(text);
   };
 }

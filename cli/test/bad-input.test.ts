@@ -69,7 +69,7 @@ describe('wrong arguments', () => {
 
   it('prints the error as JSON when asked to', async () => {
     const { stderr } = await millrace(['--json', 'parked', 'discard']);
-    expect(JSON.parse(stderr)).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'nothingSelected' });
+    expect(JSON.parse(stderr)).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'NOTHING_SELECTED' });
   });
 
   it('prints the stack only when asked to', async () => {

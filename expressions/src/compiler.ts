@@ -113,7 +113,7 @@ class Compiler {
   #method(node: NodeOf<'method'>): Evaluate {
     const { name } = node;
     const candidates = methodsNamed(name);
-    if (candidates.length === 0) throw this.#fail('unknownMethod', node, { name, hint: didYouMean(name, methodNames()) });
+    if (candidates.length === 0) throw this.#fail('UNKNOWN_METHOD', node, { name, hint: didYouMean(name, methodNames()) });
     this.#checkCount(node, candidates);
     if (name === 'matches' && node.args[0]?.kind === 'literal') void this.#pattern(String(node.args[0].value), node);
     const target: Evaluate = node.target === undefined ? (scope) => scope.self : this.compile(node.target);
@@ -122,7 +122,7 @@ class Compiler {
       const value = target(scope);
       if (value === null || value === undefined) {
         if (node.safe) return null;
-        throw this.#fail('nullTarget', node, { name: `${name}()` });
+        throw this.#fail('NULL_TARGET', node, { name: `${name}()` });
       }
       return this.#invoke(scope, node, value, args);
     };
@@ -133,7 +133,7 @@ class Compiler {
     const receiver = target instanceof Uint8Array && node.name !== 'toString' ? decodeText(target) : target;
     const method = methodOf(receiver, node.name);
     if (method === undefined || args.length < method.min || args.length > method.max) {
-      throw this.#fail('noMethod', node, { name: node.name, type: typeName(target) });
+      throw this.#fail('NO_METHOD', node, { name: node.name, type: typeName(target) });
     }
     return method.call(
       receiver as never,
@@ -149,7 +149,7 @@ class Compiler {
     const count = node.args?.length ?? 0;
     if (candidates.some(({ min, max }) => count >= min && count <= max)) return;
     const { min, max } = candidates[0]!;
-    throw this.#fail('arguments', node, {
+    throw this.#fail('ARGUMENTS', node, {
       name: `${node.name}()`,
       expected: min === max ? String(min) : `${min} to ${max}`,
       found: count,
@@ -159,7 +159,7 @@ class Compiler {
   #call(scope: Scope, node: Node): Call {
     return {
       wrong: (expected, found) =>
-        this.#fail('operand', node, {
+        this.#fail('OPERAND', node, {
           expected,
           found:
             typeof found === 'string'
@@ -175,7 +175,7 @@ class Compiler {
 
   #jsonPath(node: NodeOf<'function'>): Evaluate {
     if (node.args.length !== 2)
-      throw this.#fail('arguments', node, { name: '#jsonPath()', expected: '2', found: node.args.length });
+      throw this.#fail('ARGUMENTS', node, { name: '#jsonPath()', expected: '2', found: node.args.length });
     const [target, path] = node.args.map((arg) => this.compile(arg)) as [Evaluate, Evaluate];
     const known = node.args[1]!.kind === 'literal' ? this.#path(String(node.args[1].value), node) : undefined;
     return (scope) => {
@@ -188,29 +188,29 @@ class Compiler {
   #findPath(scope: Scope, node: Node, root: unknown, path: JsonPath, text: string): unknown {
     const found = path.find(root, (steps) => scope.spend(steps, this.#text, node));
     if (!path.definite) return Array.from(found);
-    if (found.length === 0) throw this.#fail('pathNotFound', node, { path: text });
+    if (found.length === 0) throw this.#fail('PATH_NOT_FOUND', node, { path: text });
     return found[0] ?? null;
   }
 
   #parsed(scope: Scope, node: Node, value: unknown): unknown {
-    if (value === null || value === undefined) throw this.#fail('nullTarget', node, { name: 'a path' });
+    if (value === null || value === undefined) throw this.#fail('NULL_TARGET', node, { name: 'a path' });
     if (typeof value !== 'string' && !(value instanceof Uint8Array))
       return value instanceof Map ? Object.fromEntries(value) : value;
     const parsed = scope.json(typeof value === 'string' ? value : decodeText(value));
-    if (parsed === notJson) throw this.#fail('notJson', node, {});
+    if (parsed === notJson) throw this.#fail('NOT_JSON', node, {});
     return parsed;
   }
 
   #path(text: string, node: Node): JsonPath {
-    return this.#located(node, 'badPath', () => compileJsonPath(text));
+    return this.#located(node, 'BAD_PATH', () => compileJsonPath(text));
   }
 
   #pattern(pattern: string, node: Node): (text: string) => boolean {
-    return this.#located(node, 'badPattern', () => compilePattern(pattern));
+    return this.#located(node, 'BAD_PATTERN', () => compilePattern(pattern));
   }
 
   // Errors of the small languages inside get their place in the expression.
-  #located<T>(node: Node, reason: 'badPath' | 'badPattern', work: () => T): T {
+  #located<T>(node: Node, reason: 'BAD_PATH' | 'BAD_PATTERN', work: () => T): T {
     try {
       return work();
     } catch (error) {
@@ -221,13 +221,13 @@ class Compiler {
   #static(node: NodeOf<'static'>): Evaluate {
     const type = typeTable.get(node.type);
     if (type === undefined)
-      throw this.#fail('unknownType', node, {
+      throw this.#fail('UNKNOWN_TYPE', node, {
         name: node.type,
         allowed: [...typeTable.keys()].filter((name) => name.includes('.')).join(', '),
       });
     const method = type.methods[node.name];
     if (node.args === undefined ? !Object.hasOwn(type.constants, node.name) : method === undefined) {
-      throw this.#fail('unknownStatic', node, {
+      throw this.#fail('UNKNOWN_STATIC', node, {
         name: node.name,
         type: node.type,
         allowed: [...Object.keys(type.methods), ...Object.keys(type.constants)].join(', ') || 'nothing',
@@ -246,7 +246,7 @@ class Compiler {
 
   #newString(node: NodeOf<'newString'>): Evaluate {
     if (node.args.length > 2)
-      throw this.#fail('arguments', node, { name: 'new String()', expected: '0 to 2', found: node.args.length });
+      throw this.#fail('ARGUMENTS', node, { name: 'new String()', expected: '0 to 2', found: node.args.length });
     const args = node.args.map((arg) => this.compile(arg));
     return (scope) =>
       newString(
@@ -261,7 +261,7 @@ class Compiler {
       const value = this.#unwrap(scope, target(scope));
       if (value === null || value === undefined) {
         if (node.safe) return null;
-        throw this.#fail('nullTarget', node, { name: node.operation === 'project' ? 'a projection' : 'a selection' });
+        throw this.#fail('NULL_TARGET', node, { name: node.operation === 'project' ? 'a projection' : 'a selection' });
       }
       return this.#each(scope, node, value, body);
     };
@@ -275,7 +275,7 @@ class Compiler {
 
   #each(scope: Scope, node: NodeOf<'collection'>, value: unknown, body: Evaluate): unknown {
     const isMap = typeof value === 'object' && value !== null && !Array.isArray(value) && !isNumber(value);
-    if (!isMap && !Array.isArray(value)) throw this.#fail('operand', node, { expected: 'a list or a map', found: typeName(value) });
+    if (!isMap && !Array.isArray(value)) throw this.#fail('OPERAND', node, { expected: 'a list or a map', found: typeName(value) });
     const items = isMap ? entriesOf(value) : (value as readonly unknown[]);
     scope.spend(items.length, this.#text, node);
     const outer = scope.self;
@@ -309,7 +309,7 @@ class Compiler {
     if (node.operator === 'not') return (scope) => !this.#boolean(operand(scope), node.operand);
     return (scope) => {
       const value = operand(scope);
-      if (!isNumber(value)) throw this.#fail('operand', node, { expected: 'a number', found: typeName(value) });
+      if (!isNumber(value)) throw this.#fail('OPERAND', node, { expected: 'a number', found: typeName(value) });
       return node.operator === '-' ? negate(value) : value;
     };
   }
@@ -363,7 +363,7 @@ class Compiler {
     if (!isNumber(left) || !isNumber(right)) throw this.#operands(node, left, right);
     if (node.operator === '^') return power(left, right);
     const result = arithmetic(node.operator as '-', left, right);
-    if (result === undefined) throw this.#fail('divisionByZero', node, {});
+    if (result === undefined) throw this.#fail('DIVISION_BY_ZERO', node, {});
     return result;
   }
 
@@ -374,7 +374,7 @@ class Compiler {
       const [value, pattern] = [left(scope), known === undefined ? right(scope) : ''];
       if (value === null || value === undefined) return false;
       if (typeof pattern !== 'string')
-        throw this.#fail('operand', node.right, { expected: 'a regular expression', found: typeName(pattern) });
+        throw this.#fail('OPERAND', node.right, { expected: 'a regular expression', found: typeName(pattern) });
       const text = typeof value === 'string' ? value : render(value);
       scope.spend(text.length, this.#text, node);
       return (known ?? this.#pattern(pattern, node.right))(text);
@@ -386,7 +386,7 @@ class Compiler {
     return (scope) => {
       const [value, range] = [left(scope), right(scope)];
       if (!Array.isArray(range) || range.length !== 2)
-        throw this.#fail('operand', node.right, { expected: 'a list of two values', found: typeName(range) });
+        throw this.#fail('OPERAND', node.right, { expected: 'a list of two values', found: typeName(range) });
       const [low, high] = [compare(value, range[0]), compare(value, range[1])];
       if (low === undefined || high === undefined) throw this.#operands(node, value, range);
       return low >= 0 && high <= 0;
@@ -397,7 +397,7 @@ class Compiler {
     const operand = this.compile(node.operand);
     const type = typeTable.get(node.type);
     if (type === undefined)
-      throw this.#fail('unknownType', node, {
+      throw this.#fail('UNKNOWN_TYPE', node, {
         name: node.type,
         allowed: [...typeTable.keys()].filter((name) => name.includes('.')).join(', '),
       });
@@ -424,11 +424,11 @@ class Compiler {
     if (word === 'true' || word === 'yes' || word === 'on' || word === '1') return true;
     if (word === 'false' || word === 'no' || word === 'off' || word === '0') return false;
     if (isNumber(value)) return plain(value) !== 0 && plain(value) !== 0n;
-    throw this.#fail('operand', node, { expected: 'a boolean', found: typeName(value) });
+    throw this.#fail('OPERAND', node, { expected: 'a boolean', found: typeName(value) });
   }
 
   #operands(node: NodeOf<'binary'>, left: unknown, right: unknown): ExpressionError {
-    return this.#fail('operands', node, { operator: node.operator, left: typeName(left), right: typeName(right) });
+    return this.#fail('OPERANDS', node, { operator: node.operator, left: typeName(left), right: typeName(right) });
   }
 
   #fail(

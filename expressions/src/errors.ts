@@ -2,50 +2,50 @@ import { errorTable, MillraceError } from '@millrace/core';
 
 /** Every way in which an expression can be wrong: when it is defined (`INVALID_ARGUMENT`) or for the message at hand (`FAILED_PRECONDITION`). */
 export const raise = errorTable({
-  syntax: { code: 'INVALID_ARGUMENT', message: "expected {expected} but found {found} at position {position} of '{text}'" },
-  unterminated: {
+  SYNTAX: { code: 'INVALID_ARGUMENT', message: "expected {expected} but found {found} at position {position} of '{text}'" },
+  UNTERMINATED: {
     code: 'INVALID_ARGUMENT',
     message: "the text that begins at position {position} of '{text}' has no closing {quote}",
   },
-  badNumber: { code: 'INVALID_ARGUMENT', message: "'{found}' at position {position} of '{text}' is no number that Java can hold" },
-  tooLarge: { code: 'INVALID_ARGUMENT', message: 'the expression has more than {limit} {unit}; shorten it' },
-  unknownMethod: { code: 'INVALID_ARGUMENT', message: "there is no method '{name}()' at position {position} of '{text}'{hint}" },
-  unknownFunction: {
+  BAD_NUMBER: { code: 'INVALID_ARGUMENT', message: "'{found}' at position {position} of '{text}' is no number that Java can hold" },
+  TOO_LARGE: { code: 'INVALID_ARGUMENT', message: 'the expression has more than {limit} {unit}; shorten it' },
+  UNKNOWN_METHOD: { code: 'INVALID_ARGUMENT', message: "there is no method '{name}()' at position {position} of '{text}'{hint}" },
+  UNKNOWN_FUNCTION: {
     code: 'INVALID_ARGUMENT',
     message: "there is no function '#{name}' at position {position} of '{text}'; there is #jsonPath(value, path)",
   },
-  unknownType: {
+  UNKNOWN_TYPE: {
     code: 'INVALID_ARGUMENT',
     message: "type '{name}' at position {position} of '{text}' cannot be used; allowed are {allowed}",
   },
-  unknownStatic: {
+  UNKNOWN_STATIC: {
     code: 'INVALID_ARGUMENT',
     message: "'{name}' at position {position} of '{text}' is not among what {type} offers: {allowed}",
   },
-  arguments: {
+  ARGUMENTS: {
     code: 'INVALID_ARGUMENT',
     message: "'{name}' at position {position} of '{text}' takes {expected} argument(s), not {found}",
   },
-  notAllowed: {
+  NOT_ALLOWED: {
     code: 'INVALID_ARGUMENT',
     message:
       "{what} at position {position} of '{text}' is not supported, because expressions cannot reach or change the host; {next}",
   },
-  badPattern: { code: 'INVALID_ARGUMENT', message: "the regular expression '{pattern}' cannot be used: {problem}" },
-  badPath: { code: 'INVALID_ARGUMENT', message: "the JSON path '{path}' is wrong at position {position}: {problem}" },
-  nullTarget: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of null; use '?.' where null is possible" },
-  noProperty: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of {type}, which has no such property{hint}" },
-  noMethod: { code: 'FAILED_PRECONDITION', message: "'{sub}' calls '{name}()' on {type}, which has no such method" },
-  badIndex: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for index {index} of {type}" },
-  operands: {
+  BAD_PATTERN: { code: 'INVALID_ARGUMENT', message: "the regular expression '{pattern}' cannot be used: {problem}" },
+  BAD_PATH: { code: 'INVALID_ARGUMENT', message: "the JSON path '{path}' is wrong at position {position}: {problem}" },
+  NULL_TARGET: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of null; use '?.' where null is possible" },
+  NO_PROPERTY: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of {type}, which has no such property{hint}" },
+  NO_METHOD: { code: 'FAILED_PRECONDITION', message: "'{sub}' calls '{name}()' on {type}, which has no such method" },
+  BAD_INDEX: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for index {index} of {type}" },
+  OPERANDS: {
     code: 'FAILED_PRECONDITION',
     message: "'{sub}' applies '{operator}' to {left} and {right}, which do not go together",
   },
-  operand: { code: 'FAILED_PRECONDITION', message: "'{sub}' needs {expected}, not {found}" },
-  divisionByZero: { code: 'FAILED_PRECONDITION', message: "'{sub}' divides by zero" },
-  pathNotFound: { code: 'FAILED_PRECONDITION', message: "'{sub}' finds nothing at {path}" },
-  notJson: { code: 'FAILED_PRECONDITION', message: "'{sub}' needs JSON, but the text is none" },
-  limit: { code: 'RESOURCE_EXHAUSTED', message: "'{sub}' exceeds the limit of {limit} {unit} for one evaluation" },
+  OPERAND: { code: 'FAILED_PRECONDITION', message: "'{sub}' needs {expected}, not {found}" },
+  DIVISION_BY_ZERO: { code: 'FAILED_PRECONDITION', message: "'{sub}' divides by zero" },
+  PATH_NOT_FOUND: { code: 'FAILED_PRECONDITION', message: "'{sub}' finds nothing at {path}" },
+  NOT_JSON: { code: 'FAILED_PRECONDITION', message: "'{sub}' needs JSON, but the text is none" },
+  LIMIT: { code: 'RESOURCE_EXHAUSTED', message: "'{sub}' exceeds the limit of {limit} {unit} for one evaluation" },
 });
 
 /** A part of an expression's text: from `start` up to, not including, `end`. */

@@ -70,7 +70,7 @@ export function toPredicate(expression: Expression): (root: unknown, options?: E
     const value = expression.evaluateRaw(root, options);
     if (typeof value === 'boolean') return value;
     if (value === 'true' || value === 'false') return value === 'true';
-    throw new ExpressionError('operand', expression.text, expression.ast, { expected: 'a boolean', found: typeName(value) });
+    throw new ExpressionError('OPERAND', expression.text, expression.ast, { expected: 'a boolean', found: typeName(value) });
   };
 }
 

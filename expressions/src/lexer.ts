@@ -64,7 +64,7 @@ function nextToken(text: string, start: number): Token {
   const long = symbol !== undefined && /^\?\.[!?^$]$/.test(symbol) && text[start + 3] === '[' ? `${symbol}[` : symbol;
   if (long === undefined || /^\?\.[!?^$]$/.test(long)) {
     throw new ExpressionError(
-      'syntax',
+      'SYNTAX',
       text,
       { start, end: start + 1 },
       { expected: 'a value or an operator', found: `'${char}'` },
@@ -86,7 +86,7 @@ function quoted(text: string, start: number, quote: string): Token {
   let from = start + 1;
   for (;;) {
     const close = text.indexOf(quote, from);
-    if (close === -1) throw new ExpressionError('unterminated', text, { start, end: text.length }, { quote });
+    if (close === -1) throw new ExpressionError('UNTERMINATED', text, { start, end: text.length }, { quote });
     value += text.slice(from, close);
     if (text[close + 1] !== quote) return { kind: 'text', text: value, start, end: close + 1 };
     value += quote;

@@ -31,7 +31,7 @@ const collections = { '?': 'select', '^': 'first', $: 'last', '!': 'project' } a
 /** Parses an expression to its tree. Throws {@link ExpressionError} with what was found and what was expected. */
 export function parse(text: string, limits: Limits): Node {
   if (text.length > limits.textLength)
-    throw new ExpressionError('tooLarge', text, { start: 0, end: 0 }, { limit: limits.textLength, unit: 'characters' });
+    throw new ExpressionError('TOO_LARGE', text, { start: 0, end: 0 }, { limit: limits.textLength, unit: 'characters' });
   return new Parser(text, limits.depth).parse();
 }
 
@@ -56,7 +56,7 @@ class Parser {
 
   #expression(): Node {
     if (++this.#depth > this.#maxDepth)
-      throw new ExpressionError('tooLarge', this.#text, this.#token, { limit: this.#maxDepth, unit: 'nested parts' });
+      throw new ExpressionError('TOO_LARGE', this.#text, this.#token, { limit: this.#maxDepth, unit: 'nested parts' });
     const value = this.#chain(ors, () => this.#chain(ands, () => this.#comparison()));
     const node = this.#conditional(value);
     this.#depth--;
@@ -115,7 +115,7 @@ class Parser {
     const operator = this.#take('-') ? '-' : this.#take('+') ? '+' : this.#take('!') || this.#takeWord('not') ? 'not' : undefined;
     if (operator === undefined) return this.#postfix(this.#primary());
     if (++this.#depth > this.#maxDepth)
-      throw new ExpressionError('tooLarge', this.#text, start, { limit: this.#maxDepth, unit: 'nested parts' });
+      throw new ExpressionError('TOO_LARGE', this.#text, start, { limit: this.#maxDepth, unit: 'nested parts' });
     const operand = this.#unary();
     this.#depth--;
     return this.#node(start, { kind: 'unary', operator, operand });
@@ -196,7 +196,7 @@ class Parser {
     const bits = isLong ? 64 : 32;
     // `-2147483648` is a minus before 2147483648, which Java's int does not hold; SpEL refuses it as well.
     if (BigInt.asIntN(bits, value) !== value && !(token.kind === 'hex' && BigInt.asUintN(bits, value) === value)) {
-      throw new ExpressionError('badNumber', this.#text, token, { found: token.text });
+      throw new ExpressionError('BAD_NUMBER', this.#text, token, { found: token.text });
     }
     return isLong ? long(value) : Number(BigInt.asIntN(32, value));
   }
@@ -244,7 +244,7 @@ class Parser {
     if (token.kind !== 'word') throw this.#expected('a variable or function name', token);
     if (token.text === 'root' || token.text === 'this') return this.#node(start, { kind: token.text });
     if (!this.#is('(')) return this.#node(start, { kind: 'variable', name: token.text });
-    if (token.text !== 'jsonPath') throw new ExpressionError('unknownFunction', this.#text, start, { name: token.text });
+    if (token.text !== 'jsonPath') throw new ExpressionError('UNKNOWN_FUNCTION', this.#text, start, { name: token.text });
     return this.#node(start, { kind: 'function', name: token.text, args: this.#arguments() });
   }
 
@@ -360,14 +360,14 @@ class Parser {
   }
 
   #expected(expected: string, token: Token = this.#token): ExpressionError {
-    return new ExpressionError('syntax', this.#text, token, {
+    return new ExpressionError('SYNTAX', this.#text, token, {
       expected,
       found: token.kind === 'end' ? 'the end' : `'${token.text}'`,
     });
   }
 
   #notAllowed(what: string, next: string, token: Token = this.#token): ExpressionError {
-    return new ExpressionError('notAllowed', this.#text, token, { what, next });
+    return new ExpressionError('NOT_ALLOWED', this.#text, token, { what, next });
   }
 }
 

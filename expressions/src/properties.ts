@@ -14,7 +14,7 @@ const textEncoder = new TextEncoder();
 export function readProperty(scope: Scope, target: unknown, name: string, text: string, span: Span): unknown {
   if (typeof target === 'object' && target !== null) return readObject(scope, target, name, text, span);
   if (typeof target === 'string') return readText(scope, target, name, text, span);
-  if (target === null || target === undefined) throw new ExpressionError('nullTarget', text, span, { name });
+  if (target === null || target === undefined) throw new ExpressionError('NULL_TARGET', text, span, { name });
   throw missing(target, name, text, span);
 }
 
@@ -72,22 +72,22 @@ function missing(target: unknown, name: string, text: string, span: Span): Expre
     : typeof target === 'string'
       ? ', and the text is no JSON'
       : '';
-  return new ExpressionError('noProperty', text, span, { name, type: typeName(target), hint });
+  return new ExpressionError('NO_PROPERTY', text, span, { name, type: typeName(target), hint });
 }
 
 /** Reads `target[index]`: a list's element, a map's or object's key, a character of a text, a field of JSON text. */
 export function readIndex(scope: Scope, target: unknown, index: unknown, text: string, span: Span): unknown {
-  if (target === null || target === undefined) throw new ExpressionError('nullTarget', text, span, { name: String(index) });
+  if (target === null || target === undefined) throw new ExpressionError('NULL_TARGET', text, span, { name: String(index) });
   if (target instanceof Map) return readMap(target, index);
   if (isNumber(index) && (typeof target === 'string' || Array.isArray(target) || target instanceof Uint8Array)) {
     const at = toNumber(index);
     if (at < 0 || at >= target.length || !Number.isInteger(at))
-      throw new ExpressionError('badIndex', text, span, { index: at, type: `${typeName(target)} of ${target.length}` });
+      throw new ExpressionError('BAD_INDEX', text, span, { index: at, type: `${typeName(target)} of ${target.length}` });
     return target[at] ?? null;
   }
   if (typeof index === 'string') return readProperty(scope, target, index, text, span);
   if (typeof target === 'object' && isNumber(index)) return readProperty(scope, target, String(toNumber(index)), text, span);
-  throw new ExpressionError('badIndex', text, span, { index: typeName(index), type: typeName(target) });
+  throw new ExpressionError('BAD_INDEX', text, span, { index: typeName(index), type: typeName(target) });
 }
 
 function readMap(target: ReadonlyMap<unknown, unknown>, index: unknown): unknown {

@@ -38,13 +38,13 @@ export class Scope {
   spend(count: number, text: string, span: Span): void {
     this.#steps += count;
     if (this.#steps > this.#limits.steps)
-      throw new ExpressionError('limit', text, span, { limit: this.#limits.steps, unit: 'steps' });
+      throw new ExpressionError('LIMIT', text, span, { limit: this.#limits.steps, unit: 'steps' });
   }
 
   /** Checks a text before it is built. */
   room(length: number, text: string, span: Span): void {
     if (length > this.#limits.resultLength)
-      throw new ExpressionError('limit', text, span, { limit: this.#limits.resultLength, unit: 'characters' });
+      throw new ExpressionError('LIMIT', text, span, { limit: this.#limits.resultLength, unit: 'characters' });
   }
 }
 

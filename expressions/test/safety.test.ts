@@ -65,19 +65,19 @@ describe('nothing of the host is reached', () => {
 
 describe('work and size are bounded', () => {
   it.each([
-    ['deep parentheses', '('.repeat(5000) + '1' + ')'.repeat(5000), 'tooLarge'],
-    ['deep negation', '-'.repeat(9000) + '1', 'notAllowed'],
-    ['deep not', '!'.repeat(9000) + 'true', 'tooLarge'],
-    ['deep lists', '{'.repeat(5000), 'tooLarge'],
-    ['long text', `'${'x'.repeat(20_000)}'`, 'tooLarge'],
-    ['repetition', "'x'.repeat(1000000000)", 'limit'],
-    ['growth', "'xxxxxxxxxx'.repeat(9999).replace('x', '0123456789012345')", 'limit'],
+    ['deep parentheses', '('.repeat(5000) + '1' + ')'.repeat(5000), 'TOO_LARGE'],
+    ['deep negation', '-'.repeat(9000) + '1', 'NOT_ALLOWED'],
+    ['deep not', '!'.repeat(9000) + 'true', 'TOO_LARGE'],
+    ['deep lists', '{'.repeat(5000), 'TOO_LARGE'],
+    ['long text', `'${'x'.repeat(20_000)}'`, 'TOO_LARGE'],
+    ['repetition', "'x'.repeat(1000000000)", 'LIMIT'],
+    ['growth', "'xxxxxxxxxx'.repeat(9999).replace('x', '0123456789012345')", 'LIMIT'],
     [
       'nested selections',
       '{1,2,3,4,5,6,7,8,9}.![#root.list.![#root.list.![#root.list.![#root.list.![#root.list.![#root.list.![#root.list.![#root.list]]]]]]]]',
-      'limit',
+      'LIMIT',
     ],
-    ['counted repetitions', "'a' matches '((a{1,1000}){1,1000}){1,1000}'", 'badPattern'],
+    ['counted repetitions', "'a' matches '((a{1,1000}){1,1000}){1,1000}'", 'BAD_PATTERN'],
   ])('%s', (_, text, reason) => {
     expect(run(text)).toMatchObject({ reason });
   });

@@ -219,19 +219,6 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: 'the condition is nested more than {limit} levels deep; flatten it',
   },
-  PATTERN_SYNTAX: {
-    code: 'INVALID_ARGUMENT',
-    message: "the key pattern '{pattern}' is not a regular expression: {problem}",
-  },
-  PATTERN_UNSUPPORTED: {
-    code: 'INVALID_ARGUMENT',
-    message:
-      "the key pattern '{pattern}' uses {feature} at position {position}, which cannot be matched in bounded time; rewrite it without",
-  },
-  PATTERN_TOO_LARGE: {
-    code: 'RESOURCE_EXHAUSTED',
-    message: "the key pattern '{pattern}' has more than {limit} {unit}; shorten it or its counted repetitions",
-  },
 });
 
 /** A {@link raise}d error whose code is only known when it happens. */

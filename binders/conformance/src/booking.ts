@@ -49,7 +49,7 @@ export async function drainBooked<D extends Delivery>(
       ledger.check();
       throw error;
     });
-    if (batch.length === 0) throw kitError('source-closed', { what });
+    if (batch.length === 0) throw kitError('SOURCE_CLOSED', { what });
     await take(batch);
   }
   for (let batch = await remaining(kit, source, ms); batch.length > 0; batch = await remaining(kit, source, ms)) await take(batch);

@@ -80,7 +80,7 @@ export async function collect<T>(kit: Kit, source: Receiving<T>, count: number):
   while (got.length < count) {
     const what = `receive, with ${got.length} of ${count} so far,`;
     const batch = await kit.within(source.receive(count - got.length), what);
-    if (batch.length === 0) throw kitError('source-closed', { what });
+    if (batch.length === 0) throw kitError('SOURCE_CLOSED', { what });
     assert.ok(batch.length <= count - got.length, `receive(${count - got.length}) returned ${batch.length}`);
     got.push(...batch);
   }
@@ -93,7 +93,7 @@ export async function drain<D extends Delivery>(kit: Kit, source: DeliverySource
   while (got.length < count) {
     const what = `receive, with ${got.length} of ${count} so far,`;
     const batch = await kit.within(source.receive(count - got.length), what);
-    if (batch.length === 0) throw kitError('source-closed', { what });
+    if (batch.length === 0) throw kitError('SOURCE_CLOSED', { what });
     await kit.within(source.ack(batch), 'ack');
     got.push(...batch);
   }
@@ -123,7 +123,7 @@ function describe(value: unknown): string {
 }
 
 function rethrowTimeout(error: unknown): void {
-  if (error instanceof Error && 'reason' in error && error.reason === 'not-settled') throw error;
+  if (error instanceof Error && 'reason' in error && error.reason === 'NOT_SETTLED') throw error;
 }
 
 /** The same elements the same number of times, in whatever order. */

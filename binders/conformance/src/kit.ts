@@ -114,7 +114,7 @@ export class Kit {
   async within<T>(promise: Promise<T>, what: string, ms: number = this.timeouts.settleMs): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(kitError('not-settled', { what, ms })), ms);
+      timer = setTimeout(() => reject(kitError('NOT_SETTLED', { what, ms })), ms);
     });
     try {
       return await Promise.race([promise, tooLate]);
@@ -133,7 +133,7 @@ export class Kit {
   async eventually(what: string, check: () => boolean | Promise<boolean>, ms: number = this.timeouts.settleMs): Promise<void> {
     const deadline = performance.now() + ms;
     while (!(await this.within(Promise.resolve(check()), what, ms))) {
-      if (performance.now() > deadline) throw kitError('not-reached', { what, ms });
+      if (performance.now() > deadline) throw kitError('NOT_REACHED', { what, ms });
       await sleep(5);
     }
   }
@@ -144,7 +144,7 @@ export class Kit {
   }
 
   #facet<T>(facet: string, value: T | undefined): T {
-    if (value === undefined) throw kitError('facet-missing', { facet });
+    if (value === undefined) throw kitError('FACET_MISSING', { facet });
     return value;
   }
 }

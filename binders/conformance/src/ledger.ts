@@ -108,6 +108,6 @@ export class DeliveryLedger {
     if (ids.length === 0) return;
     const shown = ids.slice(0, 5).join(', ');
     const examples = `; for example ${shown}${ids.length > 5 ? ', …' : ''}`;
-    throw kitError('deliveries-wrong', { rule, summary: this.toString(), examples, ids: ids.slice(0, 100) });
+    throw kitError('DELIVERIES_WRONG', { rule, summary: this.toString(), examples, ids: ids.slice(0, 100) });
   }
 }

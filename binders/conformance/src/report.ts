@@ -61,7 +61,7 @@ export async function runConformance(harness: ConformanceHarness, options: RunOp
 function select(only: readonly string[] | undefined): readonly Scenario[] {
   if (only === undefined) return scenarios;
   for (const each of only)
-    if (!scenarios.some((scenario) => isMeant(scenario, each))) throw kitError('nothing-selected', { only: each });
+    if (!scenarios.some((scenario) => isMeant(scenario, each))) throw kitError('NOTHING_SELECTED', { only: each });
   return scenarios.filter((scenario) => only.some((each) => isMeant(scenario, each)));
 }
 

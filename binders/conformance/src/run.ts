@@ -46,7 +46,7 @@ export class Stage {
     const broker = await harness.createBroker({ prefix });
     if (settings.stress && broker.clock !== undefined) {
       await broker.stop();
-      throw kitError('stress-needs-real-time', {});
+      throw kitError('STRESS_NEEDS_REAL_TIME', {});
     }
     let names = 0;
     const uniqueName = (hint: string) => settings.destinationName(`${prefix}-${names++}-${hint}`);

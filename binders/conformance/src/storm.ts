@@ -73,7 +73,7 @@ export async function publish(
 export async function retried(kit: Kit, what: string, attempt: () => Promise<boolean>): Promise<void> {
   const check = () =>
     attempt().catch((error: unknown) => {
-      if (error instanceof Error && 'reason' in error && error.reason === 'not-settled') throw error;
+      if (error instanceof Error && 'reason' in error && error.reason === 'NOT_SETTLED') throw error;
       return false;
     });
   await kit.eventually(what, check, kit.timeouts.recoverMs);

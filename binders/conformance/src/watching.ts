@@ -82,7 +82,7 @@ export class Watching {
     if (this.#waiting.length === 0)
       this.#waiting = [...(await this.#kit.within(this.watch.receive(100), 'receive of a watch', ms))];
     const event = this.#waiting.shift();
-    if (event === undefined) throw kitError('source-closed', { what: 'receive of a watch' });
+    if (event === undefined) throw kitError('SOURCE_CLOSED', { what: 'receive of a watch' });
     return event;
   }
 

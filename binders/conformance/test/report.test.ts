@@ -109,6 +109,6 @@ describe('stress mode', () => {
 
   it('refuses a clock that one scenario could move under another', async () => {
     const harness = plainHarness({ createBroker: (run) => plainHarness().createBroker(run), mode: 'stress' });
-    await expect(runConformance(harness)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'stress-needs-real-time' });
+    await expect(runConformance(harness)).rejects.toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'STRESS_NEEDS_REAL_TIME' });
   });
 });

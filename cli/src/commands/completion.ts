@@ -24,7 +24,7 @@ export function addCompletionCommand(program: Command): void {
     .argument('<shell>', 'bash, zsh or fish')
     .addHelpText('after', '\nExample:\n  millrace completion bash >> ~/.bashrc')
     .action((shell: string) => {
-      if (!Object.hasOwn(scripts, shell)) throw raise('unknownShell', { shell });
+      if (!Object.hasOwn(scripts, shell)) throw raise('UNKNOWN_SHELL', { shell });
       console.log(scripts[shell]);
     });
   program

@@ -92,7 +92,7 @@ function filterOf(flags: FilterFlags, ids: readonly string[]): ParkedFilter {
 // Acting on everything must be said, not come from a forgotten filter.
 function selection(flags: FilterFlags, ids: readonly string[]): ParkedFilter {
   const nothing = ids.length === 0 && !flags.destination && !flags.group && !flags.cause && !flags.all;
-  if (nothing) throw raise('nothingSelected', {});
+  if (nothing) throw raise('NOTHING_SELECTED', {});
   return filterOf(flags, ids);
 }
 

@@ -135,7 +135,7 @@ function decoderFor(contentType: string): Decoder {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
-      throw raise('badJson', { what, problem: messageOf(error) }, error);
+      throw raise('BAD_JSON', { what, problem: messageOf(error) }, error);
     }
   };
 }
@@ -144,7 +144,7 @@ function parseHeaders(pairs: readonly string[]): Headers {
   return Object.fromEntries(
     pairs.map((text) => {
       const at = text.indexOf('=');
-      if (at < 1) throw raise('badHeader', { text });
+      if (at < 1) throw raise('BAD_HEADER', { text });
       return [text.slice(0, at), text.slice(at + 1)];
     }),
   );

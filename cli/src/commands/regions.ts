@@ -81,7 +81,7 @@ async function get(
       return;
     }
     const entry = await entries.getEntry(key);
-    if (entry === undefined) throw raise('unknownDestination', { name: `${name}/${key}`, hint: '' });
+    if (entry === undefined) throw raise('UNKNOWN_DESTINATION', { name: `${name}/${key}`, hint: '' });
     output.record(entry, () => toJson(entry.value));
   });
 }
@@ -119,6 +119,6 @@ function parseValue(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw raise('badJson', { what: 'the value', problem: messageOf(error) }, error);
+    throw raise('BAD_JSON', { what: 'the value', problem: messageOf(error) }, error);
   }
 }

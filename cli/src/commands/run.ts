@@ -84,7 +84,7 @@ async function explain(error: unknown, output: CommandContext['output']): Promis
 
 function textsOf(definitions: readonly string[], { file, name }: RunFlags): readonly PipelineText[] {
   const lines = [...definitions, ...(file === undefined ? [] : definitionsIn(file))];
-  if (lines.length === 0) throw raise('nothingToRun', {});
+  if (lines.length === 0) throw raise('NOTHING_TO_RUN', {});
   return lines.map((dsl, index) => (index === 0 && name !== undefined ? { name, dsl } : { dsl }));
 }
 
@@ -95,7 +95,7 @@ function definitionsIn(file: string): readonly string[] {
       .map((line) => line.trim());
     return lines.filter((line) => line !== '' && !line.startsWith('#'));
   } catch (error) {
-    throw raise('definitionsUnreadable', { file, problem: messageOf(error) }, error);
+    throw raise('DEFINITIONS_UNREADABLE', { file, problem: messageOf(error) }, error);
   }
 }
 
@@ -116,7 +116,7 @@ function environment({ dataDir, binder }: GlobalOptions): Record<string, string>
 
 function parseProperty(text: string): readonly [string, string] {
   const at = text.indexOf('=');
-  if (at < 1) throw raise('badProperty', { text });
+  if (at < 1) throw raise('BAD_PROPERTY', { text });
   return [text.slice(0, at), text.slice(at + 1)];
 }
 

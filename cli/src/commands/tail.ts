@@ -89,7 +89,7 @@ export async function checkDestination(mr: Millrace, name: string): Promise<void
   const { provisioner } = await mr.binder();
   if ((await provisioner.describe(name)) !== undefined) return;
   const names = (await provisioner.list()).map((destination) => destination.name);
-  throw raise('unknownDestination', { name, hint: didYouMean(name, names) });
+  throw raise('UNKNOWN_DESTINATION', { name, hint: didYouMean(name, names) });
 }
 
 function formatEvent(event: LogEvent<unknown>, headers: boolean): string {

@@ -145,7 +145,7 @@ class Automaton {
   #build(node: PatternNode, next: number): number {
     // Counts steps, not states: repeating nothing a billion times adds no state but takes its time.
     if (++this.#built > maxBuilt)
-      throw raise('badPattern', {
+      throw raise('BAD_PATTERN', {
         pattern: this.#pattern,
         problem: `its counted repetitions add up to more than ${maxBuilt} steps; lower them`,
       });

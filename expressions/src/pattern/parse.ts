@@ -24,12 +24,12 @@ const escapeLengths: Readonly<Record<string, number>> = { x: 4, u: 6, c: 3 };
  */
 export function parsePattern(pattern: string): PatternNode {
   if (pattern.length > maxLength)
-    throw raise('badPattern', { pattern, problem: `it has more than ${maxLength} characters; shorten it` });
+    throw raise('BAD_PATTERN', { pattern, problem: `it has more than ${maxLength} characters; shorten it` });
   try {
     // The engine knows the grammar best; what it accepts only needs taking apart.
     void new RegExp(pattern);
   } catch (error) {
-    throw raise('badPattern', { pattern, problem: messageOf(error) }, error);
+    throw raise('BAD_PATTERN', { pattern, problem: messageOf(error) }, error);
   }
   return new PatternParser(pattern).choice('');
 }
@@ -113,7 +113,7 @@ class PatternParser {
   }
 
   #refused(feature: string): Error {
-    return raise('badPattern', {
+    return raise('BAD_PATTERN', {
       pattern: this.#text,
       problem: `it uses ${feature} at position ${this.#at}, which cannot be matched in bounded time; rewrite it without`,
     });

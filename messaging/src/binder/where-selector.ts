@@ -1,5 +1,5 @@
+import { compilePattern } from '@millrace/expressions';
 import type { Selector } from './region.ts';
-import { compilePattern } from './where-automaton.ts';
 
 /** Says whether a key is selected. */
 export type KeyMatcher = (key: string) => boolean;

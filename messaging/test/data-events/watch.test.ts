@@ -204,7 +204,7 @@ describe('a watch', () => {
       [{ key: 'a', keys: ['b'] }, 'INVALID_OPTION'],
       [{ competing: true }, 'INVALID_OPTION'],
       [{ concurrency: 0 }, 'INVALID_OPTION'],
-      [{ pattern: '(' }, 'PATTERN_SYNTAX'],
+      [{ pattern: '(' }, 'BAD_PATTERN'],
       [{ pattern: /a/u }, 'INVALID_OPTION'],
       [{ where: { price: { above: 3 } } as never }, 'WHERE_OPERATOR'],
     ];

@@ -165,7 +165,7 @@ export const lifecycleScenarios = group(
     let leaked: readonly string[] = [];
     const gone = () => (leaked = surplus(openResources(), before)).length === 0;
     await kit.eventually('sockets and workers being released', gone).catch((error: unknown) => {
-      throw kitError('leaked', { what: leaked.join(', ') }, error);
+      throw kitError('LEAKED', { what: leaked.join(', ') }, error);
     });
   }),
 );

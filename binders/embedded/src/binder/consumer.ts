@@ -177,7 +177,7 @@ export class Consumer implements ConsumerBinding {
 
   #own(delivery: Delivery): LogDelivery {
     if (delivery instanceof LogDelivery) return delivery;
-    throw raise('foreignDelivery', { source: this.destination });
+    throw raise('FOREIGN_DELIVERY', { source: this.destination });
   }
 
   #furthest(deliveries: readonly Delivery[]): Map<PartitionWindow, number> {

@@ -26,8 +26,8 @@ export class DirectLink implements Link {
     body: readonly Uint8Array[] = [],
     { signal }: CallOptions = {},
   ): Promise<Answered<Name>> {
-    if (this.#session.closed) return Promise.reject(raise('binderClosed', {}));
-    if (signal?.aborted === true) return Promise.reject(raise('cancelled', {}, signal.reason));
+    if (this.#session.closed) return Promise.reject(raise('BINDER_CLOSED', {}));
+    if (signal?.aborted === true) return Promise.reject(raise('CANCELLED', {}, signal.reason));
     return new Promise((resolve, reject) => {
       const call = new DirectCall<Name>(this.#session, ask, joined(body), { resolve, reject });
       const abort = (): void => call.cancel();
@@ -49,7 +49,7 @@ export class DirectLink implements Link {
     if (this.#session.closed) return Promise.resolve();
     this.#broker.stage.flush();
     this.#session.close();
-    for (const call of this.#open) call.fail(raise('binderClosed', {}));
+    for (const call of this.#open) call.fail(raise('BINDER_CLOSED', {}));
     this.#closed();
     return Promise.resolve();
   }
@@ -95,7 +95,7 @@ class DirectCall<Name extends OperationName> implements Call<Name> {
   cancel(): void {
     if (this.#settled) return;
     this.#cancelTask?.();
-    this.fail(raise('cancelled', {}));
+    this.fail(raise('CANCELLED', {}));
   }
 
   #end(): boolean {

@@ -61,7 +61,7 @@ export class EmbeddedBinder implements Binder {
   }
 
   async open(listener: BinderListener = {}): Promise<void> {
-    if (this.#closing !== undefined) throw raise('binderClosed', {});
+    if (this.#closing !== undefined) throw raise('BINDER_CLOSED', {});
     this.#link ??= await this.#setup.connect(listener);
   }
 
@@ -102,8 +102,8 @@ export class EmbeddedBinder implements Binder {
   }
 
   #opened(): Link {
-    if (this.#closing !== undefined && this.#link === undefined) throw raise('binderClosed', {});
-    if (this.#link === undefined) throw raise('notOpen', {});
+    if (this.#closing !== undefined && this.#link === undefined) throw raise('BINDER_CLOSED', {});
+    if (this.#link === undefined) throw raise('NOT_OPEN', {});
     return this.#link;
   }
 }

@@ -36,7 +36,7 @@ export function encodeBatches(
   for (const index of indexes) {
     const size = messages[index]!.payload?.length ?? 0;
     if (size > maxMessageBytes) {
-      outcomes[index] = { error: raise('messageTooLarge', { size, limit: maxMessageBytes }) };
+      outcomes[index] = { error: raise('MESSAGE_TOO_LARGE', { size, limit: maxMessageBytes }) };
       continue;
     }
     part.push(index);

@@ -29,7 +29,7 @@ export interface Link {
 
 /** Anything thrown, as the one error class. */
 export function asMillraceError(error: unknown): MillraceError {
-  return error instanceof MillraceError ? error : raise('unexpected', { what: messageOf(error) }, error);
+  return error instanceof MillraceError ? error : raise('UNEXPECTED', { what: messageOf(error) }, error);
 }
 
 /** The parts as one; copied only where there are several. */

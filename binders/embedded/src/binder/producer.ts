@@ -29,7 +29,7 @@ export class Producer implements ProducerBinding {
   }
 
   send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
-    if (this.#closed) return Promise.reject(raise('binderClosed', {}));
+    if (this.#closed) return Promise.reject(raise('BINDER_CLOSED', {}));
     const sent = this.#send(messages);
     this.#underWay.add(sent);
     return sent.finally(() => this.#underWay.delete(sent));
@@ -69,7 +69,7 @@ export class Producer implements ProducerBinding {
       if (last !== undefined) last.indexes.push(index);
       else
         outcomes[index] = {
-          error: raise('partitionUnknown', { destination: this.destination, partition, partitions: this.partitions }),
+          error: raise('PARTITION_UNKNOWN', { destination: this.destination, partition, partitions: this.partitions }),
         };
     }
     return byPartition;

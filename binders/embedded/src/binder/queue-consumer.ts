@@ -102,7 +102,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     const encoded = encodeReplies(replies, this.#client.clock.now());
     const { length } = encoded.bytes;
     // Before anything is let go, so that it can still be acknowledged without its replies.
-    if (length > maxFrameBytes / 2) throw raise('messageTooLarge', { size: length, limit: maxFrameBytes / 2 });
+    if (length > maxFrameBytes / 2) throw raise('MESSAGE_TOO_LARGE', { size: length, limit: maxFrameBytes / 2 });
     await this.#settle(deliveries, (items) =>
       this.#client.link.call('queue.ack', { consumer: this.#id, items, replies: encoded.meta }, [encoded.bytes]),
     );
@@ -233,6 +233,6 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
 
   #own(delivery: QueueDelivery): LeasedCommand {
     if (delivery instanceof LeasedCommand) return delivery;
-    throw raise('foreignDelivery', { source: this.queue });
+    throw raise('FOREIGN_DELIVERY', { source: this.queue });
   }
 }

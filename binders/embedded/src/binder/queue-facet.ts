@@ -102,6 +102,6 @@ class CommandRecord implements RecordInput, AttributeWriter {
 /** Whether the command's priority is one; otherwise its outcome says so. */
 function hasPriority({ priority = 0 }: OutboundCommand, index: number, outcomes: (SendOutcome | undefined)[]): boolean {
   const valid = Number.isInteger(priority) && priority >= 0 && priority < priorities;
-  if (!valid) outcomes[index] = { error: raise('priorityInvalid', { priority, highest: priorities - 1 }) };
+  if (!valid) outcomes[index] = { error: raise('PRIORITY_INVALID', { priority, highest: priorities - 1 }) };
   return valid;
 }

@@ -84,7 +84,7 @@ class EmbeddedRegion implements RegionBinding {
   }
 
   async watch(selector: Selector, options: WatchOptions): Promise<RegionWatch> {
-    if (this.#closed) throw raise('regionClosed', { region: this.region });
+    if (this.#closed) throw raise('REGION_CLOSED', { region: this.region });
     const watch = await Watch.open(this.#client, this.region, selectorMeta(selector), options);
     this.#watches.add(watch);
     watch.onClosed = () => this.#watches.delete(watch);
@@ -97,13 +97,13 @@ class EmbeddedRegion implements RegionBinding {
   }
 
   get #link(): Link {
-    if (this.#closed) throw raise('regionClosed', { region: this.region });
+    if (this.#closed) throw raise('REGION_CLOSED', { region: this.region });
     return this.#client.link;
   }
 
   #checkSize(value: Uint8Array | null): void {
     const { maxMessageBytes: limit } = this.#client.limits;
-    if (value !== null && value.length > limit) throw raise('messageTooLarge', { size: value.length, limit });
+    if (value !== null && value.length > limit) throw raise('MESSAGE_TOO_LARGE', { size: value.length, limit });
   }
 }
 

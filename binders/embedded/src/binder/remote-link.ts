@@ -63,7 +63,7 @@ export class RemoteLink implements Link {
     body?: readonly Uint8Array[],
     options?: CallOptions,
   ): Promise<Answered<Name>> {
-    if (this.#state === 'closed') return Promise.reject(raise('binderClosed', {}));
+    if (this.#state === 'closed') return Promise.reject(raise('BINDER_CLOSED', {}));
     if (this.#state === 'lost') return Promise.reject(this.#lostError());
     if (!sequencedOperations.has(name)) return this.#begin(name, ask, body, options);
     const sequence = this.#sequencer.take();
@@ -84,7 +84,7 @@ export class RemoteLink implements Link {
     // A broker that does not answer any more has nothing left to be told.
     await goodbye?.catch(() => undefined);
     this.#heartbeat?.stop();
-    this.#failPending(() => raise('binderClosed', {}));
+    this.#failPending(() => raise('BINDER_CLOSED', {}));
     await this.#connection?.release();
   }
 
@@ -98,7 +98,7 @@ export class RemoteLink implements Link {
   ): Promise<Answered<Name>> {
     if (signal?.aborted === true) {
       if (sequence !== undefined) this.#sequencer.settled(sequence);
-      return Promise.reject(raise('cancelled', {}, signal.reason));
+      return Promise.reject(raise('CANCELLED', {}, signal.reason));
     }
     const id = this.#newId();
     return new Promise((resolve, reject) => {
@@ -149,7 +149,7 @@ export class RemoteLink implements Link {
     if (pending === undefined) return;
     this.#pending.delete(id);
     this.#connection?.channel.write(encodeFrame(frameType.cancel, id, undefined));
-    pending.reject(raise('cancelled', {}));
+    pending.reject(raise('CANCELLED', {}));
   }
 
   async #connect(again: boolean): Promise<void> {
@@ -271,7 +271,7 @@ export class RemoteLink implements Link {
 
   #lostError(pending?: Pending): MillraceError {
     const details = { dataDir: this.#connector.dataDir, waitedMs: patienceMs };
-    return raise(pending?.sequence === undefined ? 'connectionLost' : 'outcomeUnknown', details);
+    return raise(pending?.sequence === undefined ? 'CONNECTION_LOST' : 'OUTCOME_UNKNOWN', details);
   }
 
   #delay(ms: number): Promise<void> {

@@ -46,7 +46,7 @@ export class EmbeddedTransactions implements TransactionFacet {
 
 function ownBinding(binding: unknown): Consumer {
   if (binding instanceof Consumer) return binding;
-  throw raise('foreignDelivery', { source: 'a transaction' });
+  throw raise('FOREIGN_DELIVERY', { source: 'a transaction' });
 }
 
 function byPartition(messages: readonly OutboundMessage[], partitions: number): Map<number, number[]> {

@@ -90,9 +90,9 @@ export class Broker implements BrokerParts {
   /** Does what a client asks; the call is answered now or later, and exactly once. */
   handle<Name extends OperationName>(name: Name, call: Call<Name>): void {
     try {
-      if (this.#closed) throw raise('brokerClosed', {});
+      if (this.#closed) throw raise('BROKER_CLOSED', {});
       const handler = this.#handlers[name] as Handler<Name> | undefined;
-      if (handler === undefined) throw raise('operationUnknown', { operation: name });
+      if (handler === undefined) throw raise('OPERATION_UNKNOWN', { operation: name });
       const before = this.producers.answerBefore(call);
       if (before === undefined) handler(call);
       else this.stage.afterCommit(call, () => call.answer(before));
@@ -173,7 +173,7 @@ export class Broker implements BrokerParts {
 }
 
 function hello({ version, producer }: Ask<'hello'>, call: Call<'hello'>): void {
-  if (version !== protocolVersion) throw raise('protocolVersion', { theirs: version, ours: protocolVersion });
+  if (version !== protocolVersion) throw raise('PROTOCOL_VERSION', { theirs: version, ours: protocolVersion });
   call.session.producer = producer;
   call.answer({ version: protocolVersion });
 }

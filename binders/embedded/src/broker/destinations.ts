@@ -65,7 +65,7 @@ export class Destinations {
     const { info } = known;
     for (const key of ['kind', 'partitions', 'retentionMs', 'retentionBytes', 'compact'] as const)
       if (spec[key] !== undefined && spec[key] !== (info[key] ?? (key === 'compact' ? false : undefined)))
-        throw raise('destinationDiffers', { destination: name, property: key, actual: info[key] ?? 'not set', wanted: spec[key] });
+        throw raise('DESTINATION_DIFFERS', { destination: name, property: key, actual: info[key] ?? 'not set', wanted: spec[key] });
     return info;
   }
 
@@ -82,20 +82,20 @@ export class Destinations {
 
   #known(name: string): Destination {
     const found = this.find(name);
-    if (found === undefined) throw raise('destinationUnknown', { destination: name });
+    if (found === undefined) throw raise('DESTINATION_UNKNOWN', { destination: name });
     return found;
   }
 
   #ofKind(kind: Destination['kind'], destination: Destination): Destination {
     if (destination.kind === kind) return destination;
-    throw raise('destinationKind', { destination: destination.name, actual: destination.kind, wanted: kind });
+    throw raise('DESTINATION_KIND', { destination: destination.name, actual: destination.kind, wanted: kind });
   }
 
   #create(name: string, kind: Destination['kind'], spec: DestinationSpec, more: Partial<StoredDestination> = {}): Destination {
     const { partitions = 1, retentionMs, retentionBytes, compact } = spec;
-    if (name === '') throw raise('nameEmpty', {});
+    if (name === '') throw raise('NAME_EMPTY', {});
     if (!Number.isInteger(partitions) || partitions < 1 || partitions > maxPartitions)
-      throw raise('partitionsInvalid', { destination: name, partitions, limit: maxPartitions });
+      throw raise('PARTITIONS_INVALID', { destination: name, partitions, limit: maxPartitions });
     const streams = Array.from({ length: kind === 'log' ? partitions : 1 }, () => this.#context.newStream());
     const id = ++this.#lastId;
     this.#context.control.put('ids', id);

@@ -22,7 +22,7 @@ export class Session {
   /** What is attached under this name; `consumerGone` if nothing of this kind is. */
   attached<Kind extends Attached>(kind: Constructor<Kind>, id: string): Kind {
     const attached = this.#attached.get(id);
-    if (!(attached instanceof kind)) throw raise('consumerGone', { consumer: id });
+    if (!(attached instanceof kind)) throw raise('CONSUMER_GONE', { consumer: id });
     return attached;
   }
 

@@ -16,7 +16,7 @@ function commit(broker: BrokerParts, call: Call<'transaction.commit'>): void {
     return { group, member, positions };
   });
   for (const { group, member, positions } of consumed)
-    if (!group.ownsAll(member, positions)) throw raise('transactionFenced', { group: group.name });
+    if (!group.ownsAll(member, positions)) throw raise('TRANSACTION_FENCED', { group: group.name });
   const { produced } = call.ask;
   const parts = sections(
     call.body,

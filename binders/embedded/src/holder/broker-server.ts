@@ -36,7 +36,7 @@ export class BrokerServer {
     if (process.platform !== 'win32') rmSync(this.#path, { force: true });
     this.#checkLater();
     return new Promise((resolve, reject) => {
-      this.#server.once('error', (error) => reject(raise('socketFailed', { path: this.#path, problem: error.message }, error)));
+      this.#server.once('error', (error) => reject(raise('SOCKET_FAILED', { path: this.#path, problem: error.message }, error)));
       this.#server.listen(this.#path, () => {
         if (process.platform !== 'win32') chmodSync(this.#path, 0o600);
         resolve();

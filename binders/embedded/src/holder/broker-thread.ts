@@ -56,8 +56,8 @@ export class BrokerThread {
   async #firstReport(): Promise<WorkerReport> {
     const report = await new Promise<WorkerReport>((resolve, reject) => {
       this.#worker.once('message', resolve);
-      this.#worker.once('error', (error) => reject(raise('workerFailed', { problem: String(error) }, error)));
-      this.#worker.once('exit', () => reject(raise('workerFailed', { problem: 'it ended at once' })));
+      this.#worker.once('error', (error) => reject(raise('WORKER_FAILED', { problem: String(error) }, error)));
+      this.#worker.once('exit', () => reject(raise('WORKER_FAILED', { problem: 'it ended at once' })));
     });
     if (report.kind !== 'ready') {
       this.#isEnding();

@@ -25,9 +25,9 @@ export function prepareDirectory(dataDir: string): void {
 
 function directoryError(dataDir: string, error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'ENOTDIR' || code === 'EEXIST') return raise('directoryIsFile', { dataDir }, error);
-  if (code === 'ENOSPC') return raise('journalDiskFull', { directory: dataDir }, error);
-  return raise('journalDirectoryUnusable', { directory: dataDir, why: messageOf(error) }, error);
+  if (code === 'ENOTDIR' || code === 'EEXIST') return raise('DIRECTORY_IS_FILE', { dataDir }, error);
+  if (code === 'ENOSPC') return raise('JOURNAL_DISK_FULL', { directory: dataDir }, error);
+  return raise('JOURNAL_DIRECTORY_UNUSABLE', { directory: dataDir, why: messageOf(error) }, error);
 }
 
 /** Refuses a directory that a newer version wrote, before anything in it is touched. */
@@ -36,7 +36,13 @@ export function refuseNewer(dataDir: string, version: string): void {
   if (!existsSync(path)) return;
   const found = readFormat(path);
   if (found.format > formatVersion)
-    throw raise('formatNewer', { dataDir, found: found.format, writer: found.version ?? 'unknown', known: formatVersion, version });
+    throw raise('FORMAT_NEWER', {
+      dataDir,
+      found: found.format,
+      writer: found.version ?? 'unknown',
+      known: formatVersion,
+      version,
+    });
 }
 
 /** Notes in a new directory what it is written in. Only the holder of the lock calls this. */
@@ -54,9 +60,9 @@ function readFormat(path: string): { readonly format: number; readonly version?:
     const found = JSON.parse(readFileSync(path, 'utf8')) as { format: number; version?: string };
     if (Number.isInteger(found.format)) return found;
   } catch (error) {
-    throw raise('formatUnreadable', { path }, error);
+    throw raise('FORMAT_UNREADABLE', { path }, error);
   }
-  throw raise('formatUnreadable', { path });
+  throw raise('FORMAT_UNREADABLE', { path });
 }
 
 function writeFormat(path: string, version: string): void {

@@ -31,7 +31,7 @@ export class DirectoryConnector implements Connector {
       // Somebody holds the directory and does not listen yet, or not any more.
       await new Promise((resolve) => setTimeout(resolve, retryMs * (1 + Math.random())));
     }
-    throw raise('holderUnreachable', { dataDir: this.dataDir, waitedMs: patienceMs });
+    throw raise('HOLDER_UNREACHABLE', { dataDir: this.dataDir, waitedMs: patienceMs });
   }
 
   /** Tries to become the holder; `undefined` if another is. */
@@ -56,7 +56,7 @@ function overSocket(path: string): Promise<Connection | undefined> {
       resolve(attached(socket));
     });
     socket.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EACCES' || error.code === 'EPERM') reject(raise('socketForbidden', { path }, error));
+      if (error.code === 'EACCES' || error.code === 'EPERM') reject(raise('SOCKET_FORBIDDEN', { path }, error));
       else resolve(undefined);
     });
   });

@@ -57,7 +57,7 @@ export class ServerConnection {
 
   #frame({ type, id, meta, body }: Frame): void {
     if (type === frameType.cancel) return this.#cancel(id);
-    if (type !== frameType.request || !Array.isArray(meta)) throw raise('frameInvalid', { what: 'a question that is none' });
+    if (type !== frameType.request || !Array.isArray(meta)) throw raise('FRAME_INVALID', { what: 'a question that is none' });
     const [name, ask, sequence] = meta as [OperationName, Ask<OperationName>, number | undefined];
     const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (kind, answer, parts, urgent) =>
       this.#answer(id, kind, answer, parts, urgent),
@@ -69,7 +69,7 @@ export class ServerConnection {
   #cancel(id: number): void {
     const call = this.#calls.get(id);
     call?.cancelTask?.();
-    call?.fail(raise('cancelled', {}));
+    call?.fail(raise('CANCELLED', {}));
   }
 
   #answer(id: number, kind: FrameType, meta: unknown, body: readonly Uint8Array[], urgent: boolean): void {

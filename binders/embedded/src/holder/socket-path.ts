@@ -22,6 +22,6 @@ export function prepareSocketFolder(path: string): void {
   const folder = dirname(path);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const found = lstatSync(folder);
-  if (!found.isDirectory() || found.uid !== userInfo().uid) throw raise('socketFolderForeign', { folder });
+  if (!found.isDirectory() || found.uid !== userInfo().uid) throw raise('SOCKET_FOLDER_FOREIGN', { folder });
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);
 }

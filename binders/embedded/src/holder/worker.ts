@@ -43,7 +43,7 @@ function hold({ dataDir, segmentBytes }: WorkerSetup): Journal | undefined {
   try {
     return openJournal(journalDirectory(dataDir), { clock: systemClock, segmentBytes });
   } catch (error) {
-    if (error instanceof MillraceError && error.reason === 'directoryInUse') return undefined;
+    if (error instanceof MillraceError && error.reason === 'DIRECTORY_IN_USE') return undefined;
     throw error;
   }
 }

@@ -7,12 +7,12 @@ const largestStream = 0xffffffff;
 export function checkBatch(batch: BatchInput): void {
   checkStream(batch.stream);
   const what = batchFault(batch);
-  if (what !== undefined) throw raise('batchInvalid', { stream: batch.stream, what });
+  if (what !== undefined) throw raise('BATCH_INVALID', { stream: batch.stream, what });
 }
 
 /** Refuses a number that no stream can have; 0 is the journal's own. */
 export function checkStream(stream: number): void {
-  if (!Number.isInteger(stream) || stream < 1 || stream > largestStream) throw raise('streamInvalid', { stream });
+  if (!Number.isInteger(stream) || stream < 1 || stream > largestStream) throw raise('STREAM_INVALID', { stream });
 }
 
 function batchFault({ count, firstTime, lastTime }: BatchInput): string | undefined {

@@ -51,8 +51,8 @@ function openLockFile(directory: string): DatabaseSync {
 
 function lockError(directory: string, error: unknown): Error {
   return isBusy(error)
-    ? raise('directoryInUse', { directory }, error)
-    : raise('journalDirectoryUnusable', { directory, why: 'its lock cannot be taken' }, error);
+    ? raise('DIRECTORY_IN_USE', { directory }, error)
+    : raise('JOURNAL_DIRECTORY_UNUSABLE', { directory, why: 'its lock cannot be taken' }, error);
 }
 
 function isBusy(error: unknown): boolean {

@@ -21,7 +21,7 @@ export class MemoryJournal implements Journal {
     this.#checkOpen();
     for (const batch of batches) {
       checkBatch(batch);
-      if (this.#dropped.has(batch.stream)) throw raise('streamDropped', { stream: batch.stream });
+      if (this.#dropped.has(batch.stream)) throw raise('STREAM_DROPPED', { stream: batch.stream });
     }
     this.#commits++;
     return batches.map((batch) => this.#stream(batch.stream).append(batch));
@@ -81,6 +81,6 @@ export class MemoryJournal implements Journal {
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw raise('journalClosed', {});
+    if (this.#closed) throw raise('JOURNAL_CLOSED', {});
   }
 }

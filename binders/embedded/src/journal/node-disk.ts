@@ -67,7 +67,7 @@ function makeDirectory(directory: string): void {
     fs.mkdirSync(directory, { recursive: true, mode: directoryPermissions });
     fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK);
   } catch (error) {
-    throw raise('journalDirectoryUnusable', { directory, why: errorCodeOf(error) ?? 'it cannot be opened' }, error);
+    throw raise('JOURNAL_DIRECTORY_UNUSABLE', { directory, why: errorCodeOf(error) ?? 'it cannot be opened' }, error);
   }
 }
 

@@ -78,7 +78,7 @@ export class Recovery {
     const header = decodeSegmentHeader(bytes);
     if (header === undefined || header.version <= formatVersion) return header?.sequence === sequence ? header : undefined;
     const { directory } = this.#disk;
-    throw raise('formatTooNew', { directory, file: segmentName(sequence), version: header.version, supported: formatVersion });
+    throw raise('FORMAT_TOO_NEW', { directory, file: segmentName(sequence), version: header.version, supported: formatVersion });
   }
 
   /** A cleaned segment was put in place, but not all that it replaces was removed. */
@@ -100,7 +100,7 @@ export class Recovery {
       const id = this.#withFile(segmentName(sequence), (file) => journalIdInFrames(file, sequence));
       if (id !== undefined) return id;
     }
-    if (found.length > 1) throw raise('journalUnreadable', { directory: this.#disk.directory });
+    if (found.length > 1) throw raise('JOURNAL_UNREADABLE', { directory: this.#disk.directory });
     return randomId();
   }
 

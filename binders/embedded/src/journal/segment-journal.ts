@@ -96,7 +96,7 @@ export class SegmentJournal implements Journal {
     if (state === undefined) return [];
     const start = Math.max(from, state.earliest);
     const lost = state.lostFrom(start);
-    if (lost !== undefined && lost.from <= start) throw raise('offsetsLost', { stream, ...lost });
+    if (lost !== undefined && lost.from <= start) throw raise('OFFSETS_LOST', { stream, ...lost });
     return this.#fetch(stream, locate(state, start, lost?.from ?? state.next, maxBytes, this.#store));
   }
 
@@ -170,10 +170,10 @@ export class SegmentJournal implements Journal {
     let size = 0;
     for (const batch of batches) {
       checkBatch(batch);
-      if (this.#streams.isDropped(batch.stream)) throw raise('streamDropped', { stream: batch.stream });
+      if (this.#streams.isDropped(batch.stream)) throw raise('STREAM_DROPPED', { stream: batch.stream });
       size += batch.bytes.length;
     }
-    if (size > largestCommit) throw raise('commitTooLarge', { size, limit: largestCommit });
+    if (size > largestCommit) throw raise('COMMIT_TOO_LARGE', { size, limit: largestCommit });
   }
 
   #fetch(stream: number, batches: readonly LocatedBatch[]): readonly StoredBatch[] {
@@ -185,7 +185,7 @@ export class SegmentJournal implements Journal {
         const { baseOffset: from, position } = place;
         const lost = { stream, position, from, to: from + place.count };
         this.#streams.lose(extent.segment, lost, 'a batch was altered');
-        if (found.length === 0) throw raise('offsetsLost', { ...lost });
+        if (found.length === 0) throw raise('OFFSETS_LOST', { ...lost });
         break;
       }
       const { baseOffset, count, firstTime, lastTime } = place;
@@ -199,7 +199,7 @@ export class SegmentJournal implements Journal {
       return this.#reader.read(batches);
     } catch (error) {
       if (errorCodeOf(error) === undefined) throw error;
-      throw raise('readFailed', { directory: this.#disk.directory, why: errorCodeOf(error) }, error);
+      throw raise('READ_FAILED', { directory: this.#disk.directory, why: errorCodeOf(error) }, error);
     }
   }
 
@@ -208,7 +208,7 @@ export class SegmentJournal implements Journal {
     try {
       return write();
     } catch (error) {
-      if (isDiskFull(error)) throw raise('journalDiskFull', { directory: this.#disk.directory }, error);
+      if (isDiskFull(error)) throw raise('JOURNAL_DISK_FULL', { directory: this.#disk.directory }, error);
       throw this.#fence(error);
     }
   }
@@ -218,8 +218,8 @@ export class SegmentJournal implements Journal {
     // Not the disk's fault: an error of this program.
     if (code === undefined || error instanceof MillraceError) return error as Error;
     const details = { directory: this.#disk.directory, why: code };
-    this.#fenced ??= raise('journalFenced', details, error);
-    return raise('commitUnknown', details, error);
+    this.#fenced ??= raise('JOURNAL_FENCED', details, error);
+    return raise('COMMIT_UNKNOWN', details, error);
   }
 
   #openError(error: unknown): unknown {
@@ -227,11 +227,11 @@ export class SegmentJournal implements Journal {
     this.#disk.close();
     if (code === undefined || error instanceof MillraceError) return error;
     const details = { directory: this.#disk.directory, why: code };
-    return isDiskFull(error) ? raise('journalDiskFull', details, error) : raise('diskFailed', details, error);
+    return isDiskFull(error) ? raise('JOURNAL_DISK_FULL', details, error) : raise('DISK_FAILED', details, error);
   }
 
   #checkOpen(): void {
-    if (this.#closed) throw raise('journalClosed', {});
+    if (this.#closed) throw raise('JOURNAL_CLOSED', {});
   }
 }
 

@@ -84,7 +84,7 @@ export class ByteReader {
   }
 
   malformed(what: string): Error {
-    return raise('recordMalformed', { position: this.position, what });
+    return raise('RECORD_MALFORMED', { position: this.position, what });
   }
 
   #skip(size: number): number {

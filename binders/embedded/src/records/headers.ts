@@ -75,7 +75,7 @@ const depthLimit = 64;
 
 /** Writes the number of headers, then name and value of each. */
 export function writeHeaders(out: ByteWriter, headers: Headers, depth = 0): void {
-  if (depth > depthLimit) throw raise('headerTooDeep', { limit: depthLimit });
+  if (depth > depthLimit) throw raise('HEADER_TOO_DEEP', { limit: depthLimit });
   const countAt = out.position;
   out.byte(0);
   let count = 0;
@@ -124,7 +124,7 @@ function writeValue(out: ByteWriter, value: HeaderValue, depth: number): void {
   else if (typeof value === 'bigint') writeBigint(out, value);
   else if (value === null) out.byte(tag.null);
   else if (typeof value === 'object') writeObject(out, value, depth);
-  else throw raise('headerType', { type: typeof value });
+  else throw raise('HEADER_TYPE', { type: typeof value });
 }
 
 function writeString(out: ByteWriter, value: string): void {
@@ -154,7 +154,7 @@ function writeObject(out: ByteWriter, value: Exclude<HeaderValue, string | numbe
     out.byte(tag.bytes);
     out.block(value);
   } else if (Array.isArray(value)) {
-    if (depth >= depthLimit) throw raise('headerTooDeep', { limit: depthLimit });
+    if (depth >= depthLimit) throw raise('HEADER_TOO_DEEP', { limit: depthLimit });
     out.byte(tag.list);
     out.varint(value.length);
     for (const item of value as readonly HeaderValue[]) writeValue(out, item ?? null, depth + 1);

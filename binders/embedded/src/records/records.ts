@@ -46,7 +46,7 @@ function survey(messages: readonly RecordInput[], now: number): { firstTime: num
   let lastTime = 0;
   let size = 16;
   for (const { payload, timestamp = now } of messages) {
-    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw raise('timestampInvalid', { timestamp });
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw raise('TIMESTAMP_INVALID', { timestamp });
     if (timestamp < firstTime) firstTime = timestamp;
     if (timestamp > lastTime) lastTime = timestamp;
     size += 48 + (payload === null ? 0 : payload.length);

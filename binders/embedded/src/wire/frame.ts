@@ -25,7 +25,7 @@ export function encodeFrame(type: FrameType, id: number, meta: unknown, body: re
   const metaBytes = Buffer.byteLength(text);
   let length = headBytes - 4 + metaBytes;
   for (const part of body) length += part.length;
-  if (length > maxFrameBytes) throw raise('frameTooLarge', { size: length, limit: maxFrameBytes });
+  if (length > maxFrameBytes) throw raise('FRAME_TOO_LARGE', { size: length, limit: maxFrameBytes });
   const head = Buffer.allocUnsafe(headBytes + metaBytes);
   head.writeUInt32LE(length, 0);
   head.writeUInt8(type, 4);
@@ -86,14 +86,14 @@ export class FrameDecoder {
 
 function checkedSize(bytes: Buffer, at: number): number {
   const length = bytes.readUInt32LE(at);
-  if (length > maxFrameBytes || length < headBytes - 4) throw raise('frameInvalid', { what: `a length of ${length} bytes` });
-  if (bytes.readUInt32LE(at + 9) > length - (headBytes - 4)) throw raise('frameInvalid', { what: 'meta longer than the frame' });
+  if (length > maxFrameBytes || length < headBytes - 4) throw raise('FRAME_INVALID', { what: `a length of ${length} bytes` });
+  if (bytes.readUInt32LE(at + 9) > length - (headBytes - 4)) throw raise('FRAME_INVALID', { what: 'meta longer than the frame' });
   return length + 4;
 }
 
 function decodeFrame(bytes: Buffer): Frame {
   const type = bytes.readUInt8(4);
-  if (type < frameType.request || type > frameType.cancel) throw raise('frameInvalid', { what: `type ${type}` });
+  if (type < frameType.request || type > frameType.cancel) throw raise('FRAME_INVALID', { what: `type ${type}` });
   const metaEnd = headBytes + bytes.readUInt32LE(9);
   return {
     type: type as FrameType,
@@ -107,6 +107,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw raise('frameInvalid', { what: 'meta that is no JSON' }, error);
+    throw raise('FRAME_INVALID', { what: 'meta that is no JSON' }, error);
   }
 }

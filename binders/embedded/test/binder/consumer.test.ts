@@ -99,8 +99,8 @@ describe('a consumer', () => {
   it('refuses a second receive and deliveries that are not its own', async () => {
     const { consumer } = await ready(0);
     void consumer.receive(1);
-    await expect(consumer.receive(1)).rejects.toMatchObject({ reason: 'receiveTwice' });
+    await expect(consumer.receive(1)).rejects.toMatchObject({ reason: 'RECEIVE_TWICE' });
     const foreign = { payload: null, headers: {}, key: undefined, timestamp: 0, partition: 0, offset: 0, redeliveries: 0 };
-    await expect(consumer.ack([foreign])).rejects.toMatchObject({ reason: 'foreignDelivery' });
+    await expect(consumer.ack([foreign])).rejects.toMatchObject({ reason: 'FOREIGN_DELIVERY' });
   });
 });

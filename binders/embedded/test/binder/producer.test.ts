@@ -19,7 +19,7 @@ describe('a producer', () => {
       message('b', { partition: 7 }),
       message('c', { partition: 1 }),
     ]);
-    expect(outcomes.map(place)).toEqual([[1, 0], 'messageTooLarge', 'timestampInvalid', 'partitionUnknown', [1, 1]]);
+    expect(outcomes.map(place)).toEqual([[1, 0], 'MESSAGE_TOO_LARGE', 'TIMESTAMP_INVALID', 'PARTITION_UNKNOWN', [1, 1]]);
   });
 
   it('keeps what it was given', async () => {

@@ -106,11 +106,11 @@ describe('a request that is malformed', () => {
     const { meta, body } = batch('a', 'b');
     const send = (partition: object, some: Uint8Array) =>
       ask(session, 'log.send', { destination: 't', batches: [{ partition: 0, ...meta, ...partition }] }, some, 0);
-    await expect(send({}, body.subarray(0, 5))).rejects.toMatchObject({ reason: 'requestInvalid' });
+    await expect(send({}, body.subarray(0, 5))).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
     await expect(send({ length: body.length - 3 }, body)).rejects.toBeInstanceOf(MillraceError);
-    await expect(send({ count: 3 }, body)).rejects.toMatchObject({ reason: 'batchInvalid' });
-    await expect(send({ length: -1 }, body)).rejects.toMatchObject({ reason: 'requestInvalid' });
-    await expect(ask(session, 'nonsense' as 'ping', {}, body, 0)).rejects.toMatchObject({ reason: 'operationUnknown' });
+    await expect(send({ count: 3 }, body)).rejects.toMatchObject({ reason: 'BATCH_INVALID' });
+    await expect(send({ length: -1 }, body)).rejects.toMatchObject({ reason: 'REQUEST_INVALID' });
+    await expect(ask(session, 'nonsense' as 'ping', {}, body, 0)).rejects.toMatchObject({ reason: 'OPERATION_UNKNOWN' });
     await expect(ask(session, 'log.send', {} as never, body, 0)).rejects.toBeInstanceOf(MillraceError);
     expect(await send({}, body)).toEqual({ bases: [0] });
   });

@@ -59,10 +59,10 @@ describe('the provisioner', () => {
   it('keeps the kinds apart', async () => {
     const binder = await bench.client();
     await binder.bindProducer('t');
-    await expect(binder.queue.consume('t')).rejects.toMatchObject({ reason: 'destinationKind' });
-    await expect(binder.region.open('t')).rejects.toMatchObject({ reason: 'destinationKind' });
+    await expect(binder.queue.consume('t')).rejects.toMatchObject({ reason: 'DESTINATION_KIND' });
+    await expect(binder.region.open('t')).rejects.toMatchObject({ reason: 'DESTINATION_KIND' });
     await binder.provisioner.ensure('q', { kind: 'queue' });
-    await expect(binder.bindConsumer('q', 'g')).rejects.toMatchObject({ reason: 'destinationKind' });
+    await expect(binder.bindConsumer('q', 'g')).rejects.toMatchObject({ reason: 'DESTINATION_KIND' });
   });
 });
 

@@ -24,8 +24,8 @@ describe('a session', () => {
     const consumer = new Consumer();
     session.attach('c', consumer);
     expect(session.attached(Consumer, 'c')).toBe(consumer);
-    expect(() => session.attached(Watch, 'c')).toThrow(expect.objectContaining({ reason: 'consumerGone' }));
-    expect(() => session.attached(Consumer, 'other')).toThrow(expect.objectContaining({ reason: 'consumerGone' }));
+    expect(() => session.attached(Watch, 'c')).toThrow(expect.objectContaining({ reason: 'CONSUMER_GONE' }));
+    expect(() => session.attached(Consumer, 'other')).toThrow(expect.objectContaining({ reason: 'CONSUMER_GONE' }));
   });
 
   it('leaves the closing of what is detached to who detaches it', () => {

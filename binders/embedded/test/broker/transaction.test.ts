@@ -50,7 +50,7 @@ describe('a transaction', () => {
     const deliveries = await consumer.receive(10);
     const produced = [{ destination: 'out', messages: [message('A'), message('B', { partition: 3 })] }];
     await expect(binder.transactions.commit({ consumed: [{ binding: consumer, deliveries }], produced })).rejects.toMatchObject({
-      reason: 'partitionUnknown',
+      reason: 'PARTITION_UNKNOWN',
     });
     expect(await consumer.lag()).toBe(1);
     expect((await binder.log.read('out', 0, 0)).messages).toEqual([]);

@@ -104,7 +104,7 @@ describe('a data directory', () => {
     await (await opened()).close();
     expect(JSON.parse(readFileSync(join(dataDir, 'format.json'), 'utf8'))).toMatchObject({ format: 1 });
     writeFileSync(join(dataDir, 'format.json'), '{"format":99,"version":"7.0.0"}');
-    await expect(opened()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'formatNewer' });
+    await expect(opened()).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'FORMAT_NEWER' });
     await expect(opened()).rejects.toThrow('7.0.0');
     writeFileSync(join(dataDir, 'format.json'), 'nonsense');
     await expect(opened()).rejects.toMatchObject({ code: 'DATA_LOSS' });
@@ -113,8 +113,8 @@ describe('a data directory', () => {
   it('that cannot be used is refused with the reason', async () => {
     const file = join(folder.path, 'file');
     writeFileSync(file, '');
-    await expect(opened(file)).rejects.toMatchObject({ reason: 'directoryIsFile' });
-    await expect(opened(join(file, 'below'))).rejects.toMatchObject({ reason: 'directoryIsFile' });
+    await expect(opened(file)).rejects.toMatchObject({ reason: 'DIRECTORY_IS_FILE' });
+    await expect(opened(join(file, 'below'))).rejects.toMatchObject({ reason: 'DIRECTORY_IS_FILE' });
   });
 
   // Root may write everywhere.
@@ -129,7 +129,7 @@ describe('a data directory', () => {
 describe('an embedded binder', () => {
   it('does nothing before it is opened, nor after it is closed', async () => {
     const binder = embeddedBinder({ dataDir: join(folder.path, 'data') });
-    await expect(binder.bindProducer('t')).rejects.toMatchObject({ reason: 'notOpen' });
+    await expect(binder.bindProducer('t')).rejects.toMatchObject({ reason: 'NOT_OPEN' });
     await binder.open();
     await binder.close();
     await binder.close();

@@ -129,7 +129,7 @@ describe('a failing disk', () => {
     disk.plan = (operation) => (operation === 'sync' ? 'EIO' : undefined);
     expect(() => journal.commit([batch(1, ['doubtful'])])).toThrow(expect.objectContaining({ code: 'INDETERMINATE' }) as Error);
     disk.plan = () => undefined;
-    expect(() => journal.commit([batch(1, ['later'])])).toThrow(expect.objectContaining({ reason: 'journalFenced' }) as Error);
+    expect(() => journal.commit([batch(1, ['later'])])).toThrow(expect.objectContaining({ reason: 'JOURNAL_FENCED' }) as Error);
     expect(journal.fenced).toBeDefined();
     expect(contents(journal, 1)[0]).toBe('0:safe');
   });

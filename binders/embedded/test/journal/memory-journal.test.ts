@@ -68,9 +68,9 @@ describe('MemoryJournal', () => {
     journal.commit([input(1, {})]);
     journal.drop(1);
     expect(journal.bounds(1).next).toBe(0);
-    expect(() => journal.commit([input(2, {}), input(1, {})])).toThrow(expect.objectContaining({ reason: 'streamDropped' }));
-    expect(() => journal.commit([input(2, {}), input(0, {})])).toThrow(expect.objectContaining({ reason: 'streamInvalid' }));
-    expect(() => journal.commit([{ ...input(2, {}), count: 0 }])).toThrow(expect.objectContaining({ reason: 'batchInvalid' }));
+    expect(() => journal.commit([input(2, {}), input(1, {})])).toThrow(expect.objectContaining({ reason: 'STREAM_DROPPED' }));
+    expect(() => journal.commit([input(2, {}), input(0, {})])).toThrow(expect.objectContaining({ reason: 'STREAM_INVALID' }));
+    expect(() => journal.commit([{ ...input(2, {}), count: 0 }])).toThrow(expect.objectContaining({ reason: 'BATCH_INVALID' }));
     expect(journal.bounds(2).next).toBe(0);
   });
 
@@ -115,6 +115,6 @@ describe('MemoryJournal', () => {
   it('refuses use after close', () => {
     const journal = open();
     journal.close();
-    expect(() => journal.commit([])).toThrow(expect.objectContaining({ reason: 'journalClosed' }));
+    expect(() => journal.commit([])).toThrow(expect.objectContaining({ reason: 'JOURNAL_CLOSED' }));
   });
 });

@@ -128,11 +128,11 @@ describe('encodeRecords and decodeRecords', () => {
   it('refuse what cannot be stored', () => {
     let deep: HeaderValue = [];
     for (let i = 0; i < 100; i++) deep = [deep];
-    expect(withHeader(deep)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', reason: 'headerTooDeep' }));
-    expect(withHeader(() => 1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', reason: 'headerType' }));
+    expect(withHeader(deep)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', reason: 'HEADER_TOO_DEEP' }));
+    expect(withHeader(() => 1)).toThrow(expect.objectContaining({ code: 'INVALID_ARGUMENT', reason: 'HEADER_TYPE' }));
     for (const timestamp of [-1, 1.5, Number.NaN])
       expect(() => encodeRecords([{ payload: null, headers: {}, timestamp }], now)).toThrow(
-        expect.objectContaining({ reason: 'timestampInvalid' }),
+        expect.objectContaining({ reason: 'TIMESTAMP_INVALID' }),
       );
   });
 });
@@ -193,7 +193,7 @@ describe('countRecords', () => {
           for (const record of decodeRecords({ bytes: altered, baseOffset: 0, firstTime: 0 }))
             void [record.key, record.attributes, record.headers, record.payload];
         } catch (error) {
-          expect(error).toMatchObject({ code: 'DATA_LOSS', reason: 'recordMalformed' });
+          expect(error).toMatchObject({ code: 'DATA_LOSS', reason: 'RECORD_MALFORMED' });
         }
       }),
       { numRuns: 2000 },

@@ -74,9 +74,9 @@ describe('frames', () => {
     const head = Buffer.alloc(13);
     head.writeUInt32LE(maxFrameBytes + 1, 0);
     head.writeUInt8(frameType.request, 4);
-    expect(() => decoded([head])).toThrow(expect.objectContaining({ reason: 'frameInvalid' }));
+    expect(() => decoded([head])).toThrow(expect.objectContaining({ reason: 'FRAME_INVALID' }));
     expect(() => encodeFrame(frameType.request, 1, {}, [new Uint8Array(maxFrameBytes)])).toThrow(
-      expect.objectContaining({ reason: 'frameTooLarge', code: 'RESOURCE_EXHAUSTED' }),
+      expect.objectContaining({ reason: 'FRAME_TOO_LARGE', code: 'RESOURCE_EXHAUSTED' }),
     );
   });
 });

@@ -108,7 +108,7 @@ export class ConsumerGroup {
     this.#owners.forEach((owner, partition) => {
       if (owner?.member === member) this.#free(partition);
     });
-    member.failPoll(raise('consumerGone', { consumer: member.consumer }));
+    member.failPoll(raise('CONSUMER_GONE', { consumer: member.consumer }));
     if (!this.durable && this.empty) this.#destination.groups.delete(this.name);
     this.#rebalance();
   }
@@ -177,7 +177,7 @@ export class ConsumerGroup {
   }
 
   dropped(): void {
-    this.#gone = raise('destinationUnknown', { destination: this.#destination.name });
+    this.#gone = raise('DESTINATION_UNKNOWN', { destination: this.#destination.name });
     for (const member of this.#members) member.failPoll(this.#gone);
     this.#grace?.cancel();
     for (const owner of this.#owners) owner?.revocation?.cancel();

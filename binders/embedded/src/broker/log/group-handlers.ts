@@ -50,7 +50,7 @@ export function groupHandlers(broker: BrokerParts): Handlers<Names> {
     'group.lag': (call) => {
       const { destination, group } = call.ask;
       const found = known(broker, destination, group);
-      if (found === undefined) throw raise('groupUnknown', { destination, group });
+      if (found === undefined) throw raise('GROUP_UNKNOWN', { destination, group });
       call.answer({ lag: found.lag });
     },
     'group.seek': (call) => seek(broker, call),

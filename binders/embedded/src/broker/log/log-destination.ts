@@ -54,7 +54,7 @@ export class LogDestination {
   partition(number: number): Partition {
     const partition = this.partitions[number];
     if (partition === undefined)
-      throw raise('partitionUnknown', { destination: this.name, partition: number, partitions: this.partitions.length });
+      throw raise('PARTITION_UNKNOWN', { destination: this.name, partition: number, partitions: this.partitions.length });
     return partition;
   }
 

@@ -59,7 +59,7 @@ function read(broker: BrokerParts, call: Call<'log.read'>): void {
   const stopWaiting = partition.wait(() => {
     finish();
     try {
-      if (!tryRead()) call.fail(raise('destinationUnknown', { destination }));
+      if (!tryRead()) call.fail(raise('DESTINATION_UNKNOWN', { destination }));
     } catch (error) {
       call.fail(error);
     }

@@ -54,7 +54,7 @@ export class Partition {
 export function checkedBatch(stream: number, meta: BatchMeta, bytes: Uint8Array): BatchInput {
   const { count, first, last } = meta;
   const found = countRecords(bytes);
-  if (found !== count) throw raise('batchInvalid', { stream, what: `it has ${found} records, not ${count}` });
+  if (found !== count) throw raise('BATCH_INVALID', { stream, what: `it has ${found} records, not ${count}` });
   return { stream, count, firstTime: first, lastTime: last, bytes };
 }
 
@@ -63,7 +63,7 @@ export function* sections(body: Uint8Array, lengths: Iterable<{ readonly length:
   let at = 0;
   for (const { length } of lengths) {
     const end = at + length;
-    if (!(length >= 0) || end > body.length) throw raise('requestInvalid', { what: 'it is shorter than its parts' });
+    if (!(length >= 0) || end > body.length) throw raise('REQUEST_INVALID', { what: 'it is shorter than its parts' });
     yield body.subarray(at, end);
     at = end;
   }

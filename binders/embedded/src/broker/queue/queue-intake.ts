@@ -78,7 +78,7 @@ export class QueueIntake {
     };
     const timer = this.#context.clock.after(waitMs, () => {
       remove();
-      call.fail(raise('queueFull', { queue, limit: this.#context.limits.maxQueueDepth, waitMs }));
+      call.fail(raise('QUEUE_FULL', { queue, limit: this.#context.limits.maxQueueDepth, waitMs }));
     });
     this.#waiting.push({ call, timer });
     call.onCancel(() => {
@@ -143,7 +143,7 @@ export class QueueIntake {
 
 function commandOf({ attributesReader }: RecordView): CommandAttributes {
   const command = attributesReader === undefined ? undefined : decodeQueueRecord(attributesReader);
-  if (command?.kind !== 'command') throw raise('requestInvalid', { what: 'it holds a record that is no command' });
+  if (command?.kind !== 'command') throw raise('REQUEST_INVALID', { what: 'it holds a record that is no command' });
   return command;
 }
 

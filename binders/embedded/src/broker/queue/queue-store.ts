@@ -156,7 +156,7 @@ export class QueueStore {
 
   #record(entry: QueueEntry): Uint8Array {
     const record = entry.record ?? this.#load(entry.at);
-    if (record === undefined) throw raise('commandUnreadable', { id: entry.id });
+    if (record === undefined) throw raise('COMMAND_UNREADABLE', { id: entry.id });
     return record;
   }
 

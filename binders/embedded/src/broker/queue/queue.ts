@@ -178,7 +178,7 @@ export class Queue {
 
   dropped(): void {
     this.#timer?.cancel();
-    const gone = (this.#gone = raise('destinationUnknown', { destination: this.name }));
+    const gone = (this.#gone = raise('DESTINATION_UNKNOWN', { destination: this.name }));
     for (const { call, finish } of this.#polls) {
       finish();
       call.fail(gone);

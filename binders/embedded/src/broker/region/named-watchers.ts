@@ -81,7 +81,7 @@ export class NamedWatchers {
   /** Stages the position that results from this acknowledgement. */
   acknowledge(name: string, watcher: Member, offset: number): void {
     const entry = this.#names.get(name);
-    if (entry === undefined) throw raise('watcherUnknown', { region: this.#region.name, name });
+    if (entry === undefined) throw raise('WATCHER_UNKNOWN', { region: this.#region.name, name });
     const before = entry.acknowledged.get(watcher) ?? 0;
     entry.acknowledged.set(watcher, Math.max(before, offset));
     const position = entry.competing?.position ?? Math.min(...entry.acknowledged.values());

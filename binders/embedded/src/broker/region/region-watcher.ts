@@ -133,7 +133,7 @@ export class RegionWatcher implements Attached, Watcher {
   /** `undefined` for a position of an earlier region of this name. */
   #offsetOf(position: string): number | undefined {
     const match = /^([^:]+):(-?\d+)$/.exec(position);
-    if (match === null) throw raise('positionInvalid', { position });
+    if (match === null) throw raise('POSITION_INVALID', { position });
     return match[1] === this.#region.stored.epoch ? Number(match[2]) : undefined;
   }
 

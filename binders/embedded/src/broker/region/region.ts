@@ -93,7 +93,7 @@ export class Region {
   dropped(): void {
     this.#timer?.cancel();
     this.gate.dropped();
-    const gone = raise('destinationUnknown', { destination: this.name });
+    const gone = raise('DESTINATION_UNKNOWN', { destination: this.name });
     for (const watcher of this.watchers) watcher.end(gone);
   }
 

@@ -36,7 +36,7 @@ export class WriteGate {
     if (this.#waiting.length === 0 && this.#open) return go();
     const timer = this.#context.clock.after(patienceMs, () => {
       this.#remove(call);
-      call.fail(raise('watcherBlocks', { region: this.#region.name, seconds: patienceMs / 1000 }));
+      call.fail(raise('WATCHER_BLOCKS', { region: this.#region.name, seconds: patienceMs / 1000 }));
     });
     this.#waiting.push({ call, go, timer });
     call.onCancel(() => {
@@ -61,7 +61,7 @@ export class WriteGate {
   dropped(): void {
     for (const { call, timer } of this.#waiting) {
       timer.cancel();
-      call.fail(raise('destinationUnknown', { destination: this.#region.name }));
+      call.fail(raise('DESTINATION_UNKNOWN', { destination: this.#region.name }));
     }
     this.#waiting = [];
   }

@@ -172,7 +172,7 @@ describe('a queue', () => {
     expect((await waiting)[0]!.error).toBeUndefined();
     const refused = queue.send('q', [command('d')]);
     await bench.clock.advance(30_000);
-    expect((await refused)[0]!.error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'queueFull', retryable: true });
+    expect((await refused)[0]!.error).toMatchObject({ code: 'RESOURCE_EXHAUSTED', reason: 'QUEUE_FULL', retryable: true });
   });
 
   it('hands out no more than a consumer may hold', async () => {

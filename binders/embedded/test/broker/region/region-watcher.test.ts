@@ -175,7 +175,7 @@ describe('a watch', () => {
     for (const value of ['0', '1']) await region.apply([put('a', value)]);
     const refused = expect(region.apply([put('a', '2')])).rejects.toMatchObject({
       code: 'RESOURCE_EXHAUSTED',
-      reason: 'watcherBlocks',
+      reason: 'WATCHER_BLOCKS',
     });
     await bench.clock.advance(30_000);
     await refused;
