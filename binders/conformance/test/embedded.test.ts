@@ -13,6 +13,8 @@ await binderConformance({
         connect: async () => embeddedBinder({ memory: true, clock }),
         singleClient: true,
         clock,
+        // Housekeeping follows work within seconds.
+        applyRetention: () => clock.advance(5000),
         stop: async () => undefined,
       };
     },
