@@ -187,6 +187,25 @@ function readEach(journal: Journal, stream: number): { readonly read: number; re
   return { read, refused };
 }
 
+/** The same in larger steps, which end before what is damaged. */
+function collectAll(journal: Journal, stream: number): { readonly read: number; readonly refused: number } {
+  let refused = 0;
+  for (let offset = 0; offset < 200;) {
+    try {
+      const { batches, bytes } = journal.collect(stream, offset, 700);
+      expect(batches[0]?.baseOffset).toBe(offset);
+      expect(Buffer.concat(batches.map((stored) => stored.bytes))).toEqual(Buffer.from(bytes));
+      offset += batches.length;
+    } catch (error) {
+      if ((error as Error).name === 'AssertionError') throw error;
+      expect(error).toMatchObject({ code: 'DATA_LOSS' });
+      refused++;
+      offset++;
+    }
+  }
+  return { read: 200 - refused, refused };
+}
+
 describe('files that were altered', () => {
   it('F4: a flipped bit in a sealed segment is found, reported and never skipped silently; the rest serves', () => {
     for (let seed = 0; seed < 80; seed++) {
@@ -196,7 +215,7 @@ describe('files that were altered', () => {
       disk.flipBit(segment!, 200 + Math.floor(random() * 3000), Math.floor(random() * 8));
       const journal = openOn(disk, 4096);
       const one = readEach(journal, 1);
-      const two = readEach(journal, 2);
+      const two = seed % 3 === 0 ? readEach(journal, 2) : collectAll(journal, 2);
       expect(one.read + one.refused + two.read + two.refused).toBe(400);
       expect(one.refused + two.refused).toBeLessThan(60);
       if (one.refused + two.refused > 0) expect(journal.damage.length).toBeGreaterThan(0);
