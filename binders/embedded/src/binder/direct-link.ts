@@ -84,6 +84,10 @@ class DirectCall<Name extends OperationName> implements Call<Name> {
     this.answer(meta);
   }
 
+  give(meta: Answer<Name>, body: readonly Uint8Array[]): void {
+    this.answer(meta, body);
+  }
+
   fail(error: unknown): void {
     if (this.#end()) this.#settle.reject(asMillraceError(error));
   }

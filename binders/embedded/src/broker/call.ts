@@ -12,6 +12,8 @@ export interface Call<Name extends OperationName> {
   answer(meta: Answer<Name>, body?: Uint8Array | readonly Uint8Array[]): void;
   /** Like {@link answer}, when something else goes to this client anyway or a moment later: for answers that nobody waits for. */
   answerLater(meta: Answer<Name>): void;
+  /** Like {@link answer}, with memory that nobody here uses any more: it may be passed on as it is. */
+  give(meta: Answer<Name>, body: readonly Uint8Array[]): void;
   fail(error: unknown): void;
   /** What to do when the client gives up waiting or goes away. */
   onCancel(task: () => void): void;

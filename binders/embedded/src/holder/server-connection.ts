@@ -59,9 +59,7 @@ export class ServerConnection {
     if (type === frameType.cancel) return this.#cancel(id);
     if (type !== frameType.request || !Array.isArray(meta)) throw raise('FRAME_INVALID', { what: 'a question that is none' });
     const [name, ask, sequence] = meta as [OperationName, Ask<OperationName>, number | undefined];
-    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (kind, answer, parts, urgent) =>
-      this.#answer(id, kind, answer, parts, urgent),
-    );
+    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (reply) => this.#reply(id, reply));
     this.#calls.set(id, call);
     this.#broker.handle(name, call);
   }
@@ -72,13 +70,22 @@ export class ServerConnection {
     call?.fail(raise('CANCELLED', {}));
   }
 
-  #answer(id: number, kind: FrameType, meta: unknown, body: readonly Uint8Array[], urgent: boolean): void {
+  #reply(id: number, { type, meta, body, given, urgent }: Reply): void {
     // Once only, and never after the connection ended.
-    if (this.#calls.delete(id)) this.channel.write(encodeFrame(kind, id, meta, body), urgent);
+    if (!this.#calls.delete(id)) return;
+    const [head, ...rest] = encodeFrame(type, id, meta, body);
+    if (given === true) this.channel.write([head!], { given: rest });
+    else this.channel.write([head!, ...rest], { urgent });
   }
 }
 
-type Reply = (kind: FrameType, meta: unknown, body: readonly Uint8Array[], urgent: boolean) => void;
+interface Reply {
+  readonly type: FrameType;
+  readonly meta: unknown;
+  readonly body: readonly Uint8Array[];
+  readonly given?: boolean;
+  readonly urgent?: boolean;
+}
 
 class ServerCall implements Call<OperationName> {
   readonly session: Session;
@@ -86,9 +93,15 @@ class ServerCall implements Call<OperationName> {
   readonly body: Uint8Array;
   readonly sequence: number | undefined;
   cancelTask: (() => void) | undefined;
-  readonly #reply: Reply;
+  readonly #reply: (reply: Reply) => void;
 
-  constructor(session: Session, ask: Ask<OperationName>, body: Uint8Array, sequence: number | undefined, reply: Reply) {
+  constructor(
+    session: Session,
+    ask: Ask<OperationName>,
+    body: Uint8Array,
+    sequence: number | undefined,
+    reply: (reply: Reply) => void,
+  ) {
     this.session = session;
     this.ask = ask;
     this.body = body;
@@ -97,16 +110,20 @@ class ServerCall implements Call<OperationName> {
   }
 
   answer(meta: Answer<OperationName>, body: Uint8Array | readonly Uint8Array[] = []): void {
-    this.#reply(frameType.answer, meta, body instanceof Uint8Array ? [body] : body, true);
+    this.#reply({ type: frameType.answer, meta, body: body instanceof Uint8Array ? [body] : body });
   }
 
   answerLater(meta: Answer<OperationName>): void {
-    this.#reply(frameType.answer, meta, [], false);
+    this.#reply({ type: frameType.answer, meta, body: [], urgent: false });
+  }
+
+  give(meta: Answer<OperationName>, body: readonly Uint8Array[]): void {
+    this.#reply({ type: frameType.answer, meta, body, given: true });
   }
 
   fail(error: unknown): void {
     const failure: MillraceError = asMillraceError(error);
-    this.#reply(frameType.failure, failure.toJSON(), [], true);
+    this.#reply({ type: frameType.failure, meta: failure.toJSON(), body: [] });
   }
 
   onCancel(task: () => void): void {

@@ -22,6 +22,8 @@ export interface Journal {
    * the range is damaged.
    */
   read(stream: number, from: number, maxBytes: number): readonly StoredBatch[];
+  /** Like {@link read}, for records that are to be kept or passed on. */
+  collect(stream: number, from: number, maxBytes: number): CollectedBatches;
   /** All zero for a stream that is not there. */
   bounds(stream: number): StreamBounds;
   /** The base offset of the first batch that has a record not older than `time`; the next offset if there is none. */
@@ -66,6 +68,13 @@ export interface StoredBatch {
   readonly firstTime: number;
   readonly lastTime: number;
   /** A view, valid until the next call. */
+  readonly bytes: Uint8Array;
+}
+
+/** Stored batches in memory of their own. */
+export interface CollectedBatches {
+  readonly batches: readonly StoredBatch[];
+  /** The records of all of them, one batch after another. Nobody else uses this memory. */
   readonly bytes: Uint8Array;
 }
 

@@ -1,6 +1,16 @@
+import { copyOfAll } from '../bytes.ts';
 import { raise } from '../errors.ts';
 import { checkBatch, checkStream } from './batch-check.ts';
-import type { BatchInput, Journal, JournalOptions, JournalStats, StoredBatch, StreamBounds, StreamPolicy } from './journal.ts';
+import type {
+  BatchInput,
+  CollectedBatches,
+  Journal,
+  JournalOptions,
+  JournalStats,
+  StoredBatch,
+  StreamBounds,
+  StreamPolicy,
+} from './journal.ts';
 import { MemoryStream } from './memory-stream.ts';
 
 /** A journal that lives and dies with its process: for memory-only mode and as the measure that the durable one is tested against. */
@@ -30,6 +40,11 @@ export class MemoryJournal implements Journal {
   read(stream: number, from: number, maxBytes: number): readonly StoredBatch[] {
     this.#checkOpen();
     return this.#streams.get(stream)?.read(from, maxBytes) ?? [];
+  }
+
+  collect(stream: number, from: number, maxBytes: number): CollectedBatches {
+    const batches = this.read(stream, from, maxBytes);
+    return { batches, bytes: copyOfAll(batches.map(({ bytes }) => bytes)) };
   }
 
   bounds(stream: number): StreamBounds {

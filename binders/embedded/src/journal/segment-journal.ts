@@ -8,6 +8,7 @@ import type { Disk } from './disk.ts';
 import { errorCodeOf, isDiskFull } from './disk.ts';
 import type {
   BatchInput,
+  CollectedBatches,
   Damage,
   Journal,
   JournalOptions,
@@ -91,13 +92,18 @@ export class SegmentJournal implements Journal {
   }
 
   read(stream: number, from: number, maxBytes: number): readonly StoredBatch[] {
-    this.#checkOpen();
-    const state = this.#streams.get(stream);
-    if (state === undefined) return [];
-    const start = Math.max(from, state.earliest);
-    const lost = state.lostFrom(start);
-    if (lost !== undefined && lost.from <= start) throw raise('OFFSETS_LOST', { stream, ...lost });
-    return this.#fetch(stream, locate(state, start, lost?.from ?? state.next, maxBytes, this.#store));
+    const batches = this.#locate(stream, from, maxBytes);
+    return this.#intact(
+      stream,
+      batches,
+      this.#reading(() => this.#reader.read(batches)),
+    );
+  }
+
+  collect(stream: number, from: number, maxBytes: number): CollectedBatches {
+    const batches = this.#locate(stream, from, maxBytes);
+    const { views, bytes } = this.#reading(() => this.#reader.collect(batches));
+    return { batches: this.#intact(stream, batches, views), bytes };
   }
 
   bounds(stream: number): StreamBounds {
@@ -176,8 +182,19 @@ export class SegmentJournal implements Journal {
     if (size > largestCommit) throw raise('COMMIT_TOO_LARGE', { size, limit: largestCommit });
   }
 
-  #fetch(stream: number, batches: readonly LocatedBatch[]): readonly StoredBatch[] {
-    const views = this.#readViews(batches);
+  /** Where the batches lie that a read gives. */
+  #locate(stream: number, from: number, maxBytes: number): readonly LocatedBatch[] {
+    this.#checkOpen();
+    const state = this.#streams.get(stream);
+    if (state === undefined) return [];
+    const start = Math.max(from, state.earliest);
+    const lost = state.lostFrom(start);
+    if (lost !== undefined && lost.from <= start) throw raise('OFFSETS_LOST', { stream, ...lost });
+    return locate(state, start, lost?.from ?? state.next, maxBytes, this.#store);
+  }
+
+  /** The batches up to the first that is not intact, which is lost from now on. */
+  #intact(stream: number, batches: readonly LocatedBatch[], views: readonly (Uint8Array | undefined)[]): readonly StoredBatch[] {
     const found: StoredBatch[] = [];
     for (const [i, { extent, place }] of batches.entries()) {
       const bytes = views[i];
@@ -194,9 +211,9 @@ export class SegmentJournal implements Journal {
     return found;
   }
 
-  #readViews(batches: readonly LocatedBatch[]): readonly (Uint8Array | undefined)[] {
+  #reading<T>(read: () => T): T {
     try {
-      return this.#reader.read(batches);
+      return read();
     } catch (error) {
       if (errorCodeOf(error) === undefined) throw error;
       throw raise('READ_FAILED', { directory: this.#disk.directory, why: errorCodeOf(error) }, error);

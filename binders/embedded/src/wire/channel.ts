@@ -1,6 +1,6 @@
-import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
+import { copyOfAll } from '../bytes.ts';
 
 /** What is done with what comes through a channel. */
 export interface ChannelListener {
@@ -9,13 +9,20 @@ export interface ChannelListener {
   closed(): void;
 }
 
+export interface WriteOptions {
+  /**
+   * What is not (default: it is) goes with what is written next, or alone a moment later: waking the other side costs more than all
+   * else.
+   */
+  readonly urgent?: boolean | undefined;
+  /** Follow the others. Nobody uses them any more, nor anything else in the memory that they are part of. */
+  readonly given?: readonly Uint8Array[] | undefined;
+}
+
 /** A stream of bytes in both directions. */
 export interface Channel {
-  /**
-   * Sends the parts in order; all that is written in one turn goes out together. What is not `urgent` goes with what is written
-   * next, or alone a moment later: waking the other side costs more than all else. Ignored when closed.
-   */
-  write(parts: readonly Uint8Array[], urgent?: boolean): void;
+  /** Sends the parts in order; all that is written in one turn goes out together. Ignored when closed. */
+  write(parts: readonly Uint8Array[], options?: WriteOptions): void;
   listen(listener: ChannelListener): void;
   /** Ends it at once; what was written may be lost. */
   close(): void;
@@ -36,11 +43,12 @@ export class SocketChannel implements Channel {
     this.#flushing = new Flushing(setImmediate, () => this.#flush());
   }
 
-  write(parts: readonly Uint8Array[], urgent = true): void {
+  write(parts: readonly Uint8Array[], { urgent = true, given = [] }: WriteOptions = {}): void {
     if (this.#socket.destroyed) return;
     if (!this.#corked) this.#socket.cork();
     this.#corked = true;
     for (const part of parts) this.#socket.write(part);
+    for (const part of given) this.#socket.write(part);
     this.#flushing.plan(urgent);
   }
 
@@ -62,12 +70,16 @@ export class SocketChannel implements Channel {
   }
 }
 
-/** A channel between threads: what one turn writes is one transferred buffer. */
+/** Given parts of at least this size are passed on as they are. */
+const passedBytes = 1 << 14;
+
+/** A channel between threads: what one turn writes is one message of few transferred buffers. */
 export class PortChannel implements Channel {
   readonly isRemote = false;
   readonly #port: MessagePort;
+  /** Buffers that can be transferred, in order, then what is still to be copied into one. */
+  #ready: Uint8Array<ArrayBuffer>[] = [];
   #waiting: Uint8Array[] = [];
-  #bytes = 0;
   #closed = false;
   readonly #flushing: Flushing;
 
@@ -76,17 +88,20 @@ export class PortChannel implements Channel {
     this.#flushing = new Flushing(queueMicrotask, () => this.#flush());
   }
 
-  write(parts: readonly Uint8Array[], urgent = true): void {
+  write(parts: readonly Uint8Array[], { urgent = true, given = [] }: WriteOptions = {}): void {
     if (this.#closed) return;
-    for (const part of parts) {
-      this.#waiting.push(part);
-      this.#bytes += part.length;
+    for (const part of parts) this.#waiting.push(part);
+    for (const part of given) {
+      if (part.length < passedBytes) this.#waiting.push(part);
+      else this.#pass(part as Uint8Array<ArrayBuffer>);
     }
     this.#flushing.plan(urgent);
   }
 
   listen(listener: ChannelListener): void {
-    this.#port.on('message', (bytes: Uint8Array) => listener.data(bytes));
+    this.#port.on('message', (chunks: readonly Uint8Array[]) => {
+      for (const bytes of chunks) listener.data(bytes);
+    });
     this.#port.once('close', () => {
       this.#closed = true;
       listener.closed();
@@ -101,17 +116,28 @@ export class PortChannel implements Channel {
   }
 
   #flush(): void {
-    if (this.#waiting.length === 0 || this.#closed) return;
-    // Of its own memory, since pooled memory cannot be transferred.
-    const bytes = Buffer.allocUnsafeSlow(this.#bytes);
-    let at = 0;
-    for (const part of this.#waiting) {
-      bytes.set(part, at);
-      at += part.length;
-    }
+    if (this.#closed) return;
+    this.#gather();
+    const ready = this.#ready;
+    this.#ready = [];
+    if (ready.length === 0) return;
+    this.#port.postMessage(
+      ready,
+      ready.map(({ buffer }) => buffer),
+    );
+  }
+
+  #pass(part: Uint8Array<ArrayBuffer>): void {
+    this.#gather();
+    this.#ready.push(part);
+  }
+
+  /** Makes one buffer of what waits. */
+  #gather(): void {
+    if (this.#waiting.length === 0) return;
+    // In memory of its own, since pooled memory cannot be transferred.
+    this.#ready.push(copyOfAll(this.#waiting));
     this.#waiting = [];
-    this.#bytes = 0;
-    this.#port.postMessage(bytes, [bytes.buffer]);
   }
 }
 

@@ -43,20 +43,16 @@ function plain(_: string, value: unknown): unknown {
 /** Cuts a stream of bytes, in pieces of any size, into frames. Throws `INVALID_ARGUMENT` on what is none; it cannot go on then. */
 export class FrameDecoder {
   #rest: Buffer | undefined;
-  /** A frame that came in pieces, and how much of it is there. */
-  #partial: Buffer | undefined;
-  #filled = 0;
+  #unfinished: UnfinishedFrame | undefined;
 
   *push(chunk: Uint8Array): IterableIterator<Frame> {
     let bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-    if (this.#partial !== undefined) {
-      const taken = bytes.copy(this.#partial, this.#filled);
-      this.#filled += taken;
-      if (this.#filled < this.#partial.length) return;
-      const whole = this.#partial;
-      this.#partial = undefined;
-      bytes = bytes.subarray(taken);
-      yield decodeFrame(whole);
+    if (this.#unfinished !== undefined) {
+      bytes = bytes.subarray(this.#unfinished.take(bytes));
+      const { frame } = this.#unfinished;
+      if (frame === undefined) return;
+      this.#unfinished = undefined;
+      yield frame;
     } else if (this.#rest !== undefined) {
       bytes = Buffer.concat([this.#rest, bytes]);
       this.#rest = undefined;
@@ -69,7 +65,7 @@ export class FrameDecoder {
     while (bytes.length - at >= headBytes) {
       const size = checkedSize(bytes, at);
       if (bytes.length - at < size) {
-        this.#begin(bytes.subarray(at), size);
+        this.#unfinished = new UnfinishedFrame(bytes.subarray(at), size);
         return;
       }
       yield decodeFrame(bytes.subarray(at, at + size));
@@ -77,11 +73,49 @@ export class FrameDecoder {
     }
     if (at < bytes.length) this.#rest = Buffer.from(bytes.subarray(at));
   }
+}
 
-  #begin(bytes: Buffer, size: number): void {
-    this.#partial = Buffer.allocUnsafeSlow(size);
-    this.#filled = bytes.copy(this.#partial);
+/** A frame that comes in pieces. They are copied together, except where the body is a piece of its own. */
+class UnfinishedFrame {
+  readonly #size: number;
+  #bytes: Buffer;
+  #filled: number;
+  #body: Buffer | undefined;
+
+  /** `start`: at least all before its meta. */
+  constructor(start: Buffer, size: number) {
+    this.#size = size;
+    this.#bytes = start;
+    this.#filled = start.length;
   }
+
+  /** Takes what belongs to it; returns how many bytes those are. */
+  take(bytes: Buffer): number {
+    const missing = this.#size - this.#filled;
+    if (this.#filled === metaEndOf(this.#bytes) && bytes.length >= missing) {
+      this.#body = bytes.subarray(0, missing);
+      return missing;
+    }
+    if (this.#bytes.length < this.#size) {
+      const whole = Buffer.allocUnsafeSlow(this.#size);
+      this.#bytes.copy(whole);
+      this.#bytes = whole;
+    }
+    const taken = bytes.copy(this.#bytes, this.#filled);
+    this.#filled += taken;
+    return taken;
+  }
+
+  /** Once all of it is there. */
+  get frame(): Frame | undefined {
+    if (this.#body !== undefined) return decodeFrame(this.#bytes, this.#body);
+    return this.#filled === this.#size ? decodeFrame(this.#bytes) : undefined;
+  }
+}
+
+/** Where the body begins. */
+function metaEndOf(bytes: Buffer): number {
+  return headBytes + bytes.readUInt32LE(9);
 }
 
 function checkedSize(bytes: Buffer, at: number): number {
@@ -91,15 +125,15 @@ function checkedSize(bytes: Buffer, at: number): number {
   return length + 4;
 }
 
-function decodeFrame(bytes: Buffer): Frame {
+function decodeFrame(bytes: Buffer, body: Buffer = bytes.subarray(metaEndOf(bytes))): Frame {
   const type = bytes.readUInt8(4);
   if (type < frameType.request || type > frameType.cancel) throw raise('FRAME_INVALID', { what: `type ${type}` });
-  const metaEnd = headBytes + bytes.readUInt32LE(9);
+  const metaEnd = metaEndOf(bytes);
   return {
     type: type as FrameType,
     id: bytes.readUInt32LE(5),
     meta: metaEnd === headBytes ? undefined : parsed(bytes.toString('utf8', headBytes, metaEnd)),
-    body: bytes.subarray(metaEnd),
+    body,
   };
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { FaultDisk } from '../../src/journal/fault-disk.ts';
 import { MemoryJournal } from '../../src/journal/memory-journal.ts';
-import { batch, clock, contents, openOn } from './support.ts';
+import { batch, clock, contents, expectSameCollected, openOn } from './support.ts';
 
 type Operation =
   | { readonly kind: 'commit'; readonly streams: readonly number[]; readonly size: number }
@@ -64,6 +64,11 @@ describe('SegmentJournal', () => {
           expect(contents(journal, id).filter((entry) => Number(entry.split(':')[0]) >= oracle.bounds(id).earliest)).toEqual(
             contents(oracle, id),
           );
+          const { earliest, next } = journal.bounds(id);
+          for (const from of [earliest, Math.floor((earliest + next) / 2)]) {
+            expectSameCollected(journal, id, from, 1500);
+            expectSameCollected(oracle, id, from, 1500);
+          }
         }
         expect(journal.damage).toEqual([]);
         journal.close();

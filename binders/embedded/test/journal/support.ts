@@ -1,4 +1,5 @@
 import { ManualClock } from '@millrace/core';
+import { expect } from 'vitest';
 import { FaultDisk } from '../../src/journal/fault-disk.ts';
 import type { BatchInput, Journal } from '../../src/journal/journal.ts';
 import { SegmentJournal } from '../../src/journal/segment-journal.ts';
@@ -17,6 +18,18 @@ export function batch(stream: number, texts: readonly string[], key?: string): B
 
 export function openOn(disk: FaultDisk, segmentBytes = 4096): SegmentJournal {
   return new SegmentJournal(disk, { clock, segmentBytes, cacheBytes: 1024, indexBytes: 4096 });
+}
+
+/** What `collect` gives from here on is what `read` gives, one after another in memory of its own. */
+export function expectSameCollected(journal: Journal, stream: number, from: number, maxBytes: number): void {
+  const read = journal.read(stream, from, maxBytes).map((stored) => ({ ...stored, bytes: Buffer.from(stored.bytes) }));
+  const { batches, bytes } = journal.collect(stream, from, maxBytes);
+  // Makes views of the journal's own memory invalid.
+  journal.read(stream, 0, maxBytes);
+  expect(batches.map((stored) => ({ ...stored, bytes: Buffer.from(stored.bytes) }))).toEqual(read);
+  expect(Buffer.from(bytes)).toEqual(Buffer.concat(read.map((stored) => stored.bytes)));
+  expect(bytes.byteOffset).toBe(0);
+  expect(bytes.buffer.byteLength).toBeLessThanOrEqual(2 * bytes.length);
 }
 
 /** All records of a stream as `offset:text`. */

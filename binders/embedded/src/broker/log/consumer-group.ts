@@ -1,6 +1,5 @@
 import type { StartPosition } from '@millrace/messaging/binder';
 import type { MillraceError, Timer } from '@millrace/core';
-import { copyOf } from '../../bytes.ts';
 import { raise } from '../../errors.ts';
 import type { Position, StoredPartitionMeta } from '../../wire/protocol.ts';
 import { share } from './assignment.ts';
@@ -195,14 +194,14 @@ export class ConsumerGroup {
     for (const [partition, epoch, from] of wants) {
       if (left <= 0) break;
       if (!this.#owns(member, partition, epoch)) continue;
-      for (const batch of this.#destination.partition(partition).read(from, left)) {
-        const { baseOffset: base, firstTime: first, count, bytes } = batch;
+      const found = this.#destination.partition(partition).collect(from, left);
+      if (found === undefined) continue;
+      for (const { baseOffset: base, firstTime: first, count, bytes } of found.batches) {
         metas.push({ partition, base, first, count, length: bytes.length });
-        // The journal's view is only valid until its next call.
-        body.push(copyOf(bytes));
-        left -= bytes.length;
         this.#delivered[partition] = Math.max(this.#delivered[partition]!, base + count);
       }
+      body.push(found.bytes);
+      left -= found.bytes.length;
     }
     return { metas, body };
   }

@@ -1,6 +1,5 @@
-import { copyOf } from '../../bytes.ts';
 import { raise } from '../../errors.ts';
-import type { StoredBatch } from '../../journal/journal.ts';
+import type { CollectedBatches, StoredBatch } from '../../journal/journal.ts';
 import type { StoredMeta } from '../../wire/protocol.ts';
 import type { Call, Handlers } from '../call.ts';
 import type { BrokerParts } from '../parts.ts';
@@ -40,9 +39,10 @@ function read(broker: BrokerParts, call: Call<'log.read'>): void {
   const { destination, partition: number, from, maxBytes, waitMs } = call.ask;
   const partition = broker.destinations.log(destination).partition(number);
   const tryRead = (): boolean => {
-    const batches = partition.read(from, Math.min(maxBytes, broker.limits.maxAnswerBytes));
-    if (batches.length > 0) answerRead(call, batches);
-    return batches.length > 0;
+    const found = partition.collect(from, Math.min(maxBytes, broker.limits.maxAnswerBytes));
+    if (found === undefined || found.batches.length === 0) return false;
+    answerRead(call, found);
+    return true;
   };
   if (tryRead()) return;
   // Reading behind the end, as after retention, goes on at what there is.
@@ -67,12 +67,9 @@ function read(broker: BrokerParts, call: Call<'log.read'>): void {
   call.onCancel(finish);
 }
 
-function answerRead(call: Call<'log.read'>, stored: readonly StoredBatch[]): void {
-  const last = stored.at(-1)!;
-  call.answer(
-    { next: last.baseOffset + last.count, batches: stored.map(storedMeta) },
-    stored.map(({ bytes }) => copyOf(bytes)),
-  );
+function answerRead(call: Call<'log.read'>, { batches, bytes }: CollectedBatches): void {
+  const last = batches.at(-1)!;
+  call.give({ next: last.baseOffset + last.count, batches: batches.map(storedMeta) }, [bytes]);
 }
 
 /** How a stored batch is described to clients. */

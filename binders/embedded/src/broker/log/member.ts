@@ -93,7 +93,7 @@ export class Member implements Sharer {
     this.#revoking = [];
     this.#lost = [];
     this.#forgetPoll();
-    poll.answer({ assigned, revoking, lost, batches }, body);
+    poll.give({ assigned, revoking, lost, batches }, body);
   }
 
   #forgetPoll(): void {

@@ -1,5 +1,5 @@
 import { countRecords, decodeRecords } from '../../records/records.ts';
-import type { BatchInput, StoredBatch, StreamBounds } from '../../journal/journal.ts';
+import type { BatchInput, CollectedBatches, StoredBatch, StreamBounds } from '../../journal/journal.ts';
 import type { BatchMeta } from '../../wire/protocol.ts';
 import type { BrokerContext } from '../context.ts';
 import { raise } from '../../errors.ts';
@@ -25,6 +25,12 @@ export class Partition {
   read(from: number, maxBytes: number): readonly StoredBatch[] {
     const { earliest, next } = this.bounds;
     return from >= next ? [] : this.#context.journal.read(this.stream, Math.max(from, earliest), maxBytes);
+  }
+
+  /** The same in memory of their own; nothing at the end. */
+  collect(from: number, maxBytes: number): CollectedBatches | undefined {
+    const { earliest, next } = this.bounds;
+    return from >= next ? undefined : this.#context.journal.collect(this.stream, Math.max(from, earliest), maxBytes);
   }
 
   offsetAt(time: number): number {
