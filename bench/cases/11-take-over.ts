@@ -33,8 +33,8 @@ class Publisher {
 }
 
 /** Milliseconds from the kill of the holder until each of the other processes has been acknowledged more. */
-async function takeOver({ directory }: Tools): Promise<number> {
-  const dataDir = directory();
+async function takeOver(tools: Tools): Promise<number> {
+  const dataDir = tools.directory();
   const holder = new Publisher(dataDir, 'holder');
   await holder.reaches(50);
   const others = Array.from({ length: attached }, (_, index) => new Publisher(dataDir, `other${index}`));
