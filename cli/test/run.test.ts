@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { millrace, temporaryDirectory } from './command.ts';
+import { jsonLines, millrace, temporaryDirectory } from './command.ts';
 
 describe.each([
   ['fused', []],
@@ -32,6 +32,32 @@ describe.each([
     expect(readFileSync(join(cwd, 'numbers'), 'utf8').trimEnd().split('\n')).toHaveLength(20);
     expect(readFileSync(join(cwd, 'tapped'), 'utf8').trimEnd().split('\n')).toHaveLength(20);
   });
+});
+
+describe('what was parked in the middle of a pipeline', () => {
+  it.each([['fused'], ['in processes', '--no-fuse']])(
+    'goes on from there when it is corrected and sent again, %s',
+    async (_, ...flags) => {
+      const cwd = temporaryDirectory();
+      mkdirSync(join(cwd, 'in'));
+      writeFileSync(join(cwd, 'in', 'a.txt'), '{"n": 1}\nnonsense\n{"n": 3}\n');
+      const tail = 'filter --expression="payload.n > 0" | out: file --directory=. --name=out --mode=APPEND';
+      const first = `p = file --directory=in --mode=lines --once=true | ${tail}`;
+      expect(await millrace(['run', first, ...flags], { cwd })).toMatchObject({ code: 0 });
+      const [parked] = jsonLines((await millrace(['parked', 'list', '--json'], { cwd })).stdout) as {
+        id: string;
+        destination: string;
+      }[];
+      expect(parked).toMatchObject({ destination: 'p.file' });
+      const edited = await millrace(['parked', 'edit', parked!.id, '{"n": 2}', '--json'], { cwd });
+      const [{ id }] = jsonLines(edited.stdout) as [{ id: string }];
+      expect(await millrace(['parked', 'redrive', id], { cwd })).toMatchObject({ code: 0 });
+      mkdirSync(join(cwd, 'none'));
+      expect(await millrace(['run', first.replace('=in ', '=none '), ...flags], { cwd })).toMatchObject({ code: 0 });
+      expect(readFileSync(join(cwd, 'out'), 'utf8').trimEnd().split('\n')).toEqual(['{"n": 1}', '{"n": 3}', '{"n": 2}']);
+      expect((await millrace(['parked', 'list', '--json'], { cwd })).stdout).toBe('');
+    },
+  );
 });
 
 describe('apps', () => {

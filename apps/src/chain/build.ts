@@ -21,6 +21,8 @@ export interface ChainLink {
   readonly origin: ParkOrigin;
   /** For the first link, if its messages come from a subscription, which retries and parks better than a chain can. */
   readonly handBack?: StagePolicy['handBack'];
+  /** Told when a message was put away here, from where it may be sent again. */
+  readonly parked?: (() => void) | undefined;
   /** What else gets its output, before or instead of the next link. */
   readonly outputs: readonly Next[];
 }
@@ -28,7 +30,7 @@ export interface ChainLink {
 /** A row of apps that hand messages over directly. */
 export interface Chain {
   readonly head: Next;
-  readonly links: readonly { readonly label: string; counts(): StageCounts }[];
+  readonly links: readonly { readonly label: string; readonly next: Next; counts(): StageCounts }[];
   /** Gives up on messages that wait to be tried again. */
   abandon(): void;
   /** Closes the apps, first to last, once nothing is on its way. */
@@ -78,7 +80,7 @@ function runLink({ definition, context }: ChainLink, next: Next, policy: StagePo
   return { next: stage, label, counts: () => ({ ...stage.counts }), abandon: () => stage.abandon(), close };
 }
 
-function linkPolicy({ input, context, origin, handBack }: ChainLink, connections: Connections, clock: Clock): StagePolicy {
+function linkPolicy({ input, context, origin, handBack, parked }: ChainLink, connections: Connections, clock: Clock): StagePolicy {
   const retry = retryPolicy(retryOf(input));
   return {
     app: context.label,
@@ -93,6 +95,7 @@ function linkPolicy({ input, context, origin, handBack }: ChainLink, connections
         return;
       }
       await connections.park(message, failure, origin);
+      parked?.();
       context.logger.log('WARN', `A message was parked; it ${told}`);
     },
   };

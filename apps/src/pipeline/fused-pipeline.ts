@@ -6,6 +6,7 @@ import { fanOut } from '../chain/next.ts';
 import type { Next } from '../chain/next.ts';
 import { SourceRunner } from '../chain/source-runner.ts';
 import { appError } from '../errors.ts';
+import type { ParkOrigin } from '../runtime/connections.ts';
 import { createContext, pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
 import type { AppContext } from '../runtime/context.ts';
@@ -37,6 +38,8 @@ export class FusedPipeline {
   readonly #contexts = new Map<PlannedApp, AppContext>();
   readonly #outputs = new Set<string>();
   readonly #subscriptions: Subscription[] = [];
+  /** By app: what was parked in the middle of the chain and is sent again comes in here. */
+  readonly #redriven = new Map<PlannedApp, Promise<Subscription>>();
   readonly #lags = new Map<string, number | undefined>();
   /** Messages that failed in the first app, for the subscription they came from. */
   readonly #failures = new Map<AppMessage, unknown>();
@@ -84,6 +87,13 @@ export class FusedPipeline {
     }
   }
 
+  /** Begins to take in again what was parked in the middle of the chain, where there may be such. */
+  async attachRedriven(): Promise<void> {
+    const { connections } = this.#options.services;
+    for (const app of this.#apps.slice(1))
+      if (app.input.group !== undefined && (await connections.mayBeRedriven(originOf(app)))) await this.#takeRedriven(app);
+  }
+
   /** Runs the source to its end and until all it emitted is done with. Raises `APP_FAILED`. */
   async runSource(): Promise<void> {
     const first = this.#apps[0]!;
@@ -113,7 +123,8 @@ export class FusedPipeline {
     const { clock } = this.#options.services;
     const timer = clock.after(deadlineMs, () => this.#chain?.abandon());
     try {
-      await Promise.all(this.#subscriptions.map((subscription) => subscription.close({ deadlineMs })));
+      const subscriptions = [...this.#subscriptions, ...(await this.#redrivenNow())];
+      await Promise.all(subscriptions.map((subscription) => subscription.close({ deadlineMs })));
       await this.#source?.idle();
     } finally {
       timer.cancel();
@@ -124,7 +135,7 @@ export class FusedPipeline {
   /** Messages waiting for it at the broker; `undefined` where the binder does not know. */
   async lag(): Promise<number | undefined> {
     let total: number | undefined = 0;
-    for (const subscription of this.#subscriptions) {
+    for (const subscription of [...this.#subscriptions, ...(await this.#redrivenNow())]) {
       const lag = await subscription.lag();
       this.#lags.set(subscription.name, lag);
       total = total === undefined || lag === undefined ? undefined : total + lag + subscription.health.inFlight;
@@ -148,6 +159,21 @@ export class FusedPipeline {
       return appProgress(app, counts, index === 0 ? lag : undefined);
     });
     return { name: this.name, apps: [...source, ...links], done };
+  }
+
+  #takeRedriven(app: PlannedApp): Promise<Subscription> {
+    const { services, instance = alone } = this.#options;
+    const index = this.#apps.indexOf(app) - (this.#startsWithSource ? 1 : 0);
+    const chain = { head: this.#chain!.links[index]!.next, failures: new Map(), instance, onlyRedriven: true };
+    const known = this.#redriven.get(app) ?? services.connections.subscribe(app.input, originOf(app).destination, chain);
+    this.#redriven.set(app, known);
+    return known;
+  }
+
+  /** Those that are attached; one that could not be is told when it fails. */
+  async #redrivenNow(): Promise<readonly Subscription[]> {
+    const settled = await Promise.allSettled(this.#redriven.values());
+    return settled.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
   }
 
   get #startsWithSource(): boolean {
@@ -175,12 +201,21 @@ export class FusedPipeline {
   #link(app: PlannedApp, outputs: readonly Next[]): ChainLink {
     const { definition } = app;
     if (definition.kind === 'source') throw appError('APP_INVALID', { app: app.label, rule: 'is a source, which takes no input' });
-    const destination = destinationsOf(app)[0]!;
-    const origin = { destination, group: app.input.group ?? 'anonymous' };
     const first = app === this.#apps[0];
+    const context = this.#contexts.get(app)!;
+    const parked = (): void => {
+      this.#takeRedriven(app).catch((error: unknown) => {
+        context.logger.log('WARN', `What is sent again here is not taken in before the next start: ${messageOf(error)}`);
+      });
+    };
     const handBack = first ? (message: AppMessage, cause: unknown) => void this.#failures.set(message, cause) : undefined;
-    return { definition, context: this.#contexts.get(app)!, input: app.input, origin, outputs, handBack };
+    return { definition, context, input: app.input, origin: originOf(app), outputs, handBack, parked: first ? undefined : parked };
   }
+}
+
+/** Where an app's messages come from, or would if they went through the binder. */
+function originOf(app: PlannedApp): ParkOrigin {
+  return { destination: destinationsOf(app)[0]!, group: app.input.group ?? 'anonymous' };
 }
 
 function destinationsOf(app: PlannedApp): readonly string[] {

@@ -21,6 +21,11 @@ export interface RunOptions {
   readonly fuse?: boolean | undefined;
   /** Also send the output of every app to its destination; without it only those that another pipeline here reads. */
   readonly tap?: boolean | undefined;
+  /**
+   * Also connect, where nothing else needs it, to take in what an earlier run parked in the middle of a pipeline and was sent again
+   * (default: only where the pipelines use the binder anyway, or park something themselves).
+   */
+  readonly redriven?: boolean | undefined;
   readonly catalogue?: Catalogue | undefined;
   /** Settings of all apps, by full name; weaker than those in the text. */
   readonly properties?: Readonly<Record<string, unknown>> | undefined;

@@ -78,6 +78,10 @@ class FusedRun {
   async #start(): Promise<void> {
     for (const pipeline of this.#pipelines) await pipeline.prepare();
     for (const pipeline of this.#pipelines) await pipeline.attach();
+    // Who uses nothing of the binder is not made to connect for what may have been parked by an earlier run, unless asked to.
+    const { connections } = this.#services;
+    if (connections.used || this.#options.redriven === true)
+      for (const pipeline of this.#pipelines) await pipeline.attachRedriven();
     this.#stop.signal.addEventListener('abort', () => this.#pipelines.forEach((pipeline) => pipeline.stop()), { once: true });
     if (this.#stop.signal.aborted) return;
     await Promise.all(this.#pipelines.map((pipeline) => this.#complete(pipeline)));
@@ -86,13 +90,20 @@ class FusedRun {
   async #complete(pipeline: FusedPipeline): Promise<void> {
     const began = this.#services.clock.monotonic();
     try {
-      await (pipeline.endless ? this.#consumed(pipeline) : pipeline.runSource());
+      await (pipeline.endless ? this.#consumed(pipeline) : this.#sourced(pipeline));
     } catch (error) {
       this.#stop.abort();
       throw error;
     }
     this.#elapsed.set(pipeline, this.#services.clock.monotonic() - began);
     this.#done.add(pipeline);
+  }
+
+  // A pipeline with a source ends when that has ended and what was sent again to its apps is done.
+  async #sourced(pipeline: FusedPipeline): Promise<void> {
+    await pipeline.runSource();
+    const pause = pauser(this.#services.clock, this.#stop.signal);
+    while (!this.#stop.signal.aborted && ((await pipeline.lag()) ?? 0) > 0) await pause(pollMs);
   }
 
   // A pipeline that reads destinations ends when all who write to them here have ended and nothing waits in them.

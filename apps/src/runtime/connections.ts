@@ -23,6 +23,8 @@ export interface SubscribedChain {
   /** Filled by the first app of the chain: messages that failed there, with why. */
   readonly failures: Map<AppMessage, unknown>;
   readonly instance: { readonly index: number; readonly count: number };
+  /** Passes over what was not parked by this group and sent again. */
+  readonly onlyRedriven?: boolean;
 }
 
 const positionsRegion = region<string>('millrace.positions');
@@ -78,7 +80,8 @@ export class Connections {
       onFailure: input.park ? 'park' : 'skip',
     };
     return runtime.subscribeBatch(stream, options, (events) => {
-      const batch = events.map(({ payload, context }) => received(payload, context));
+      const wanted = chain.onlyRedriven === true ? events.filter(({ context }) => isRedriven(context)) : events;
+      const batch = wanted.map(({ payload, context }) => received(payload, context));
       const pending = chain.head.push(batch);
       return pending instanceof Promise ? pending.then(() => outcomes(batch, chain.failures)) : outcomes(batch, chain.failures);
     });
@@ -92,6 +95,14 @@ export class Connections {
   ): Promise<void> {
     const { raw } = await (await this.runtime()).binder();
     await this.#parking.park(raw, inbound(message), failure, { kind: 'event', ...origin });
+  }
+
+  /** Whether there is anything that was parked by this group, or a destination to which it may have been sent again. */
+  async mayBeRedriven({ destination, group }: ParkOrigin): Promise<boolean> {
+    const { raw } = await (await this.runtime()).binder();
+    const deadLetter = raw.provisioner.deadLetterName(destination, group);
+    const found = await Promise.all([destination, deadLetter].map((name) => raw.provisioner.describe(name)));
+    return found.some((info) => info !== undefined);
   }
 
   /** A store whose names begin with `prefix`. */
@@ -144,6 +155,10 @@ function bytesOf(payload: unknown): Uint8Array {
 function received(payload: unknown, context: EventContext): AppMessage {
   const { key, id, timestamp, contentType } = context;
   return new AppMessage(payload, { headers: ownHeaders(context.headers), key, id, timestamp, contentType }, timestamp);
+}
+
+function isRedriven({ headers }: EventContext): boolean {
+  return headers[headerNames.redriveGroup] !== undefined;
 }
 
 /** Headers of the transport and of an earlier failure end at an app; all others travel on. */

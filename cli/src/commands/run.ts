@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AppProgress, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf } from '@millrace/core';
+import { loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
@@ -57,6 +59,7 @@ async function run(context: CommandContext, definitions: readonly string[], flag
       connect: () => (connection ??= connect({ ...connectOptions(globals), handleSignals: false })),
       fuse: flags.fuse,
       tap: flags.tap,
+      redriven: await hasData(globals),
       properties: Object.fromEntries(flags.property.map(parseProperty)),
       signal: stop.signal,
       onProgress: view && ((progress) => view.draw(progress)),
@@ -108,6 +111,13 @@ function listen(stop: AbortController, output: CommandContext['output']): () => 
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+}
+
+/** Whether there is anything that an earlier run may have left. */
+async function hasData(globals: GlobalOptions): Promise<boolean> {
+  const config = await loadConfig(globals.config, process.env);
+  const isEmbedded = (globals.binder ?? config.binder ?? 'embedded') === 'embedded';
+  return !isEmbedded || existsSync(resolve(globals.dataDir ?? config.dataDir ?? '.millrace'));
 }
 
 function environment({ dataDir, binder }: GlobalOptions): Record<string, string> {
