@@ -156,12 +156,15 @@ describe('a data directory', () => {
   });
 
   // Root may write everywhere.
-  it.skipIf(process.getuid?.() === 0)('that cannot be written is refused with the reason', async () => {
-    const readOnly = join(folder.path, 'read-only');
-    mkdirSync(readOnly);
-    chmodSync(readOnly, 0o500);
-    await expect(opened(readOnly)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-  });
+  it.skipIf(process.getuid?.() === 0)(
+    'that cannot be written is refused with the reason (needs a user who is not root)',
+    async () => {
+      const readOnly = join(folder.path, 'read-only');
+      mkdirSync(readOnly);
+      chmodSync(readOnly, 0o500);
+      await expect(opened(readOnly)).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    },
+  );
 });
 
 describe('an embedded binder', () => {
