@@ -1,0 +1,162 @@
+import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '@millrace/core';
+import { raise } from './errors.ts';
+import { clearLaunch, closeLaunch, launch, markName, peekIdentity, readIdentity } from './launcher.ts';
+import { isAlive, isGroupAlive, isPaused, signalGroup, signalLeader } from './process-identity.ts';
+import type { ProcessIdentity } from './process-identity.ts';
+import { lastLines, runProgram } from './programs.ts';
+import type { MemberPlan } from './server-kind.ts';
+
+/** `dead`: it ended without being asked to. `stopped`: it was asked to, or never started. */
+export type MemberState = 'ready' | 'starting' | 'paused' | 'dead' | 'stopped';
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const pollMs = 50;
+const killGraceMs = 10_000;
+const shownLogLines = 15;
+
+/** One process of a server, found again by any process from what its directory holds. */
+export class Member {
+  readonly plan: MemberPlan;
+  /** For messages: server and process. */
+  readonly title: string;
+  readonly logFile: string;
+  readonly #pidFile: string;
+  readonly #mark: string;
+
+  constructor(plan: MemberPlan, server: string) {
+    this.plan = plan;
+    this.title = `${server} ${plan.name}`;
+    this.logFile = join(plan.directory, 'log');
+    this.#pidFile = join(plan.directory, 'pid');
+    this.#mark = plan.directory;
+  }
+
+  get pid(): number | undefined {
+    const identity = peekIdentity(this.#pidFile);
+    return identity !== undefined && isAlive(identity) ? identity.pid : undefined;
+  }
+
+  /** What the process wrote since its last start. */
+  log(): string {
+    return existsSync(this.logFile) ? readFileSync(this.logFile, 'utf8') : '';
+  }
+
+  /** Whether the process lives, ready or not. */
+  isRunning(): boolean {
+    return this.pid !== undefined;
+  }
+
+  async state(): Promise<MemberState> {
+    const identity = peekIdentity(this.#pidFile);
+    if (identity === undefined) return 'stopped';
+    if (!isAlive(identity)) return 'dead';
+    if (isPaused(identity)) return 'paused';
+    return (await this.plan.ready(this.log())) ? 'ready' : 'starting';
+  }
+
+  /** Starts the process where it does not run. What a crash left of its last life is ended first. */
+  async start(): Promise<void> {
+    const identity = await readIdentity(this.#pidFile);
+    if (identity !== undefined && isAlive(identity)) return;
+    if (identity !== undefined) await this.#killGroup(identity);
+    clearLaunch(this.#pidFile);
+    mkdirSync(this.plan.directory, { recursive: true });
+    if (existsSync(this.logFile)) renameSync(this.logFile, `${this.logFile}.previous`);
+    await this.#removeContainer();
+    await launch({ ...this.plan, env: { ...this.plan.env, [markName]: this.#mark } }, this.#pidFile, this.logFile);
+  }
+
+  /** Waits until the process serves. Throws `endedEarly`, `notReady` or `cancelled`, the first two with the end of its log. */
+  async whenReady({ timeoutMs, signal }: WaitOptions): Promise<void> {
+    const end = performance.now() + timeoutMs;
+    while (!(await this.plan.ready(this.log()))) {
+      if (signal?.aborted) throw raise('cancelled', { node: this.title }, signal.reason);
+      if (!this.isRunning()) throw raise('endedEarly', this.#report());
+      if (performance.now() > end) throw raise('notReady', { ...this.#report(), seconds: timeoutMs / 1000 });
+      await sleep(pollMs);
+    }
+  }
+
+  /** Asks for an orderly end and waits for it; kills what does not end in time. Nothing of the process runs afterwards. */
+  async stop(): Promise<void> {
+    closeLaunch(this.#pidFile);
+    const identity = await readIdentity(this.#pidFile);
+    if (identity !== undefined) {
+      if (isPaused(identity)) await this.resume();
+      signalLeader(identity, this.plan.stopSignal);
+      if (!(await this.#ends(identity, this.plan.stopGraceMs))) await this.#killGroup(identity);
+      await this.#removeContainer();
+    }
+    closeLaunch(this.#pidFile, 'over');
+  }
+
+  /** Ends the process at once, as a crash would (SIGKILL). Its data stays as it is. */
+  async kill(): Promise<void> {
+    const identity = this.#running();
+    await this.#killGroup(identity);
+    await this.#removeContainer();
+  }
+
+  /** Freezes the process (SIGSTOP): it lives, holds its connections and does nothing. */
+  async pause(): Promise<void> {
+    await this.#signal('SIGSTOP', 'pause');
+  }
+
+  /** Lets a frozen process go on (SIGCONT). */
+  async resume(): Promise<void> {
+    await this.#signal('SIGCONT', 'unpause');
+  }
+
+  async #signal(signal: NodeJS.Signals, verb: string): Promise<void> {
+    const identity = this.#running();
+    const { container } = this.plan;
+    if (container === undefined) signalGroup(identity, this.#entry(), signal);
+    else await runProgram(container.engine, [verb, container.name]);
+  }
+
+  #running(): ProcessIdentity {
+    const identity = peekIdentity(this.#pidFile);
+    if (identity === undefined || !isAlive(identity)) throw raise('nodeNotRunning', { node: this.title });
+    return identity;
+  }
+
+  async #killGroup(identity: ProcessIdentity): Promise<void> {
+    signalGroup(identity, this.#entry(), 'SIGKILL');
+    if (!(await this.#ends(identity, killGraceMs))) throw raise('survives', { pid: identity.pid, node: this.title });
+  }
+
+  async #ends(identity: ProcessIdentity, graceMs: number): Promise<boolean> {
+    const end = performance.now() + graceMs;
+    while (isGroupAlive(identity, this.#entry())) {
+      if (performance.now() > end) return false;
+      await sleep(pollMs);
+    }
+    return true;
+  }
+
+  // The engine's command ended, but what it stood for is the engine's child, not ours.
+  async #removeContainer(): Promise<void> {
+    const { container } = this.plan;
+    if (container === undefined) return;
+    try {
+      await runProgram(container.engine, ['rm', '--force', container.name]);
+    } catch (error) {
+      if (!/no such container|no container with name/i.test(messageOf(error))) throw error;
+    }
+  }
+
+  #entry(): string {
+    return `${markName}=${this.#mark}`;
+  }
+
+  #report(): { node: string; log: string; tail: string } {
+    return { node: this.title, log: this.logFile, tail: lastLines(this.log(), shownLogLines) };
+  }
+}
