@@ -20,7 +20,12 @@ function pom(): string {
 
 function resolveJars(): void {
   writeFileSync(join(work, 'pom.xml'), pom());
-  const goal = ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory=lib', '-Dmdep.useRepositoryLayout=true'];
+  const goal = [
+    'dependency:copy-dependencies',
+    '-DincludeScope=runtime',
+    '-DoutputDirectory=lib',
+    '-Dmdep.useRepositoryLayout=true',
+  ];
   const result = spawnSync('mvn', ['-q', '-B', ...goal], { cwd: work, stdio: ['ignore', 2, 2] });
   if (result.status !== 0) throw new Error(`mvn failed: ${result.error?.message ?? `exit code ${result.status}`}`);
 }

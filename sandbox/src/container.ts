@@ -65,7 +65,10 @@ function runArguments(
   member: MemberRecord,
   { name, image }: { name: string; image: string },
 ): readonly string[] {
-  const published = Object.entries(kind.ports).flatMap(([port, inside]) => ['--publish', `127.0.0.1:${member.ports[port]!}:${inside}`]);
+  const published = Object.entries(kind.ports).flatMap(([port, inside]) => [
+    '--publish',
+    `127.0.0.1:${member.ports[port]!}:${inside}`,
+  ]);
   const variables = Object.entries(kind.env(record)).flatMap(([variable, value]) => ['--env', `${variable}=${value}`]);
   const limits = ['--memory', formatMemory(record.memoryBytes + overheadBytes)];
   const volume = ['--volume', `${join(memberDirectory(record, member.name), 'data')}:${kind.data}`];

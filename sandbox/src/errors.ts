@@ -3,15 +3,11 @@ import { errorTable } from '@millrace/core';
 /** Raises the errors of this package. */
 export const raise = errorTable({
   unknownServer: { code: 'INVALID_ARGUMENT', message: "the sandbox has no server '{name}'; it has {known}{hint}" },
-  unknownVersion: { code: 'INVALID_ARGUMENT', message: "the sandbox has no {server} {version}; it has {known}" },
+  unknownVersion: { code: 'INVALID_ARGUMENT', message: 'the sandbox has no {server} {version}; it has {known}' },
   badNodes: { code: 'INVALID_ARGUMENT', message: '{server} runs with {allowed} nodes, not {nodes}' },
   badMemory: { code: 'INVALID_ARGUMENT', message: "memory '{text}' must be a size such as 512m or 1g, and at least {least}" },
   badPort: { code: 'INVALID_ARGUMENT', message: "port '{text}' must be a whole number from 1 to 65535" },
   unknownPort: { code: 'INVALID_ARGUMENT', message: "{server} has no port '{port}'; it has {known}" },
-  badTarget: {
-    code: 'INVALID_ARGUMENT',
-    message: "'{text}' must have the form {form}, with one of the servers {servers} before the equals sign",
-  },
   badConfigValue: { code: 'INVALID_ARGUMENT', message: "setting '{name}' of {server} must be one line of text" },
   portTaken: {
     code: 'ALREADY_EXISTS',
@@ -55,7 +51,8 @@ export const raise = errorTable({
   },
   checksumWrong: {
     code: 'DATA_LOSS',
-    message: "'{file}' from {source} has SHA-256 {found}, but {expected} is pinned; it was not used. Check what the repository serves",
+    message:
+      "'{file}' from {source} has SHA-256 {found}, but {expected} is pinned; it was not used. Check what the repository serves",
   },
   mavenFailed: {
     code: 'UNAVAILABLE',
@@ -75,7 +72,8 @@ export const raise = errorTable({
   },
   notReady: {
     code: 'DEADLINE_EXCEEDED',
-    message: "{node} was not ready after {seconds} s; give it more with '--timeout', or look at the end of its log '{log}':\n{tail}",
+    message:
+      "{node} was not ready after {seconds} s; give it more with '--timeout', or look at the end of its log '{log}':\n{tail}",
   },
   cancelled: { code: 'CANCELLED', message: 'the start of {node} was cancelled' },
   survives: { code: 'INTERNAL', message: 'process {pid} of {node} is still there after it was killed; look at it with ps' },

@@ -14,12 +14,12 @@ export interface Guard {
 }
 
 /**
- * Ties the servers of a sandbox to this process: a small process of its own holds the other end of a pipe, which the system closes
+ * Ties servers of a sandbox (all without names) to this process: a small process of its own holds the other end of a pipe, which the system closes
  * however this process ends, and then ends the servers. Start it before the servers.
  */
-export async function guardSandbox(directory: string, mode: GuardMode): Promise<Guard> {
+export async function guardSandbox(directory: string, mode: GuardMode, servers: readonly string[] = []): Promise<Guard> {
   const entry = fileURLToPath(new URL(`./guard-process${extname(import.meta.url)}`, import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, entry, directory, mode], {
+  const child = spawn(process.execPath, [...process.execArgv, entry, directory, mode, ...servers], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });

@@ -21,7 +21,7 @@ export interface Jar {
 export interface FetchOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly signal?: AbortSignal | undefined;
-  onProgress?(text: string): void;
+  readonly onProgress?: ((text: string) => void) | undefined;
 }
 
 /** Reads a lock list: lines of `group:artifact:version sha256`. */
@@ -64,7 +64,7 @@ export function jarFile({ artifact, version }: Jar): string {
 async function fill(work: string, name: string, jars: readonly Jar[], options: FetchOptions): Promise<void> {
   const env = options.env ?? process.env;
   const repository = env['MILLRACE_MAVEN_REPOSITORY'];
-  const maven = repository ? undefined : findProgram('mvn', [], env as NodeJS.ProcessEnv);
+  const maven = repository ? undefined : findProgram('mvn', [], env);
   if (maven === undefined) await download(work, jars, repository ?? centralRepository, options);
   else await copyThroughMaven(work, name, jars, maven, options);
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { homedir } from 'node:os';
 import { globSync } from 'node:fs';
 import { raise } from './errors.ts';

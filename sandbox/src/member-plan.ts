@@ -12,7 +12,10 @@ export function memberDirectory(record: ServerRecord, member: string): string {
   return join(record.directory, member);
 }
 
-export function tlsFile(record: ServerRecord, name: 'ca' | 'server' | 'server-key' | 'server-store' | 'client' | 'client-key'): string {
+export function tlsFile(
+  record: ServerRecord,
+  name: 'ca' | 'server' | 'server-key' | 'server-store' | 'client' | 'client-key',
+): string {
   return join(record.directory, 'tls', `${name}.pem`);
 }
 

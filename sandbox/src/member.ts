@@ -15,8 +15,11 @@ export type MemberState = 'ready' | 'starting' | 'paused' | 'dead' | 'stopped';
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;
+  /** Told every few seconds how long the wait has taken so far. */
+  readonly onWaiting?: ((node: string, seconds: number) => void) | undefined;
 }
 
+const tellEveryMs = 5_000;
 const pollMs = 50;
 const killGraceMs = 10_000;
 const shownLogLines = 15;
@@ -74,12 +77,15 @@ export class Member {
   }
 
   /** Waits until the process serves. Throws `endedEarly`, `notReady` or `cancelled`, the first two with the end of its log. */
-  async whenReady({ timeoutMs, signal }: WaitOptions): Promise<void> {
-    const end = performance.now() + timeoutMs;
+  async whenReady({ timeoutMs, signal, onWaiting }: WaitOptions): Promise<void> {
+    const begin = performance.now();
+    let told = 0;
     while (!(await this.plan.ready(this.log()))) {
+      const waitedMs = performance.now() - begin;
       if (signal?.aborted) throw raise('cancelled', { node: this.title }, signal.reason);
       if (!this.isRunning()) throw raise('endedEarly', this.#report());
-      if (performance.now() > end) throw raise('notReady', { ...this.#report(), seconds: timeoutMs / 1000 });
+      if (waitedMs > timeoutMs) throw raise('notReady', { ...this.#report(), seconds: timeoutMs / 1000 });
+      if (waitedMs - told > tellEveryMs) onWaiting?.(this.plan.name, Math.round((told = waitedMs) / 1000));
       await sleep(pollMs);
     }
   }
@@ -107,6 +113,8 @@ export class Member {
   /** Freezes the process (SIGSTOP): it lives, holds its connections and does nothing. */
   async pause(): Promise<void> {
     await this.#signal('SIGSTOP', 'pause');
+    // The signal is only on its way; whoever asked wants a process that answers no more.
+    while (this.plan.container === undefined && !isPaused(this.#running())) await sleep(5);
   }
 
   /** Lets a frozen process go on (SIGCONT). */

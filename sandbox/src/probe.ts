@@ -13,7 +13,9 @@ const answerMs = 2_000;
 export async function exchange(port: number, request: string, ca?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
     const socket =
-      ca === undefined ? connect(port, '127.0.0.1') : connectTls({ port, host: '127.0.0.1', ca: readFileSync(ca), timeout: answerMs });
+      ca === undefined
+        ? connect(port, '127.0.0.1')
+        : connectTls({ port, host: '127.0.0.1', ca: readFileSync(ca), timeout: answerMs });
     const done = (answer: string | undefined): void => {
       socket.destroy();
       resolve(answer);
@@ -30,7 +32,12 @@ export async function exchange(port: number, request: string, ca?: string): Prom
 /** The body of a page of this machine, `undefined` unless it is answered with 200. */
 export async function fetchPage(url: string, credentials: string, ca?: string): Promise<string | undefined> {
   return new Promise((resolve) => {
-    const options = { auth: credentials, timeout: answerMs, agent: false as const, ...(ca === undefined ? {} : { ca: readFileSync(ca) }) };
+    const options = {
+      auth: credentials,
+      timeout: answerMs,
+      agent: false as const,
+      ...(ca === undefined ? {} : { ca: readFileSync(ca) }),
+    };
     const request = (url.startsWith('https:') ? httpsGet : httpGet)(url, options, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => (body += part));

@@ -12,7 +12,9 @@ export interface ProcessIdentity {
 interface ProcessFacts {
   readonly start: string;
   readonly group: number;
+  /** The letter by which the system tells the process's state. */
   readonly state: string;
+  readonly threads: number;
 }
 
 const hasProc = existsSync('/proc/self/stat');
@@ -39,13 +41,18 @@ export function isPaused(identity: ProcessIdentity): boolean {
 
 function factsOf({ pid, start }: ProcessIdentity): ProcessFacts | undefined {
   const facts = hasProc ? readProc(pid) : askPs(pid);
-  return facts === undefined || facts.start !== start || /^[ZX]/.test(facts.state) ? undefined : facts;
+  return facts === undefined || facts.start !== start || hasEnded(facts) ? undefined : facts;
+}
+
+// A process is shown as a zombie as soon as its first thread ended; while others are still ending it holds its files and ports.
+function hasEnded({ state, threads }: ProcessFacts): boolean {
+  return /^[ZX]/.test(state) && threads <= 1;
 }
 
 function readProc(pid: number): ProcessFacts | undefined {
   try {
-    const { start, group, state } = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    return { start: `${bootId()} ${start}`, group, state };
+    const facts = parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return { ...facts, start: `${bootId()} ${facts.start}` };
   } catch {
     return undefined; // there is no such process
   }
@@ -57,7 +64,7 @@ function parseStat(line: string): ProcessFacts {
     .slice(line.lastIndexOf(')') + 2)
     .trim()
     .split(' ');
-  return { state: fields[0]!, group: Number(fields[2]), start: fields[19]! };
+  return { state: fields[0]!, group: Number(fields[2]), threads: Number(fields[17]), start: fields[19]! };
 }
 
 function bootId(): string {
@@ -67,7 +74,7 @@ function bootId(): string {
 function askPs(pid: number): ProcessFacts | undefined {
   const { status, stdout } = spawnSync('ps', ['-o', 'state=,pgid=,lstart=', '-p', String(pid)], { encoding: 'utf8' });
   const [, state, group, start] = /^\s*(\S+)\s+(\d+)\s+(.*\S)\s*$/.exec(stdout ?? '') ?? [];
-  return status === 0 && start !== undefined ? { state: state!, group: Number(group), start } : undefined;
+  return status === 0 && start !== undefined ? { state: state!, group: Number(group), threads: 1, start } : undefined;
 }
 
 /**
@@ -108,7 +115,7 @@ function leftovers({ pid }: ProcessIdentity, mark: string): readonly number[] {
     .map(Number)
     .filter((other) => {
       const facts = readProc(other);
-      return facts?.group === pid && !/^[ZX]/.test(facts.state) && environmentOf(other).includes(mark);
+      return facts?.group === pid && !hasEnded(facts) && environmentOf(other).includes(mark);
     });
 }
 

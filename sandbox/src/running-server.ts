@@ -66,8 +66,7 @@ export async function startServer(server: string, options: StartServerOptions = 
   const guard = await guardSandbox(directory, 'purge');
   const sandbox = new Sandbox(directory);
   try {
-    const up = { engine, signal, timeoutMs, ...(onProgress ? { onProgress } : {}) };
-    const [started] = await sandbox.up([{ server, ...request }], up);
+    const [started] = await sandbox.up([{ server, ...request }], { engine, signal, timeoutMs, onProgress });
     return runningServer(started!, timeoutMs, async () => end(sandbox, guard));
   } catch (error) {
     await end(sandbox, guard);

@@ -55,9 +55,7 @@ export class Sandbox {
       const servers: Server[] = [];
       for (const request of parsed) servers.push(await this.#setUp(request, options));
       const { timeoutMs = defaultTimeoutMs, signal, onProgress } = options;
-      const results = await Promise.allSettled(
-        servers.map(async (server) => server.start({ timeoutMs, signal, ...(onProgress ? { onProgress } : {}) })),
-      );
+      const results = await Promise.allSettled(servers.map(async (server) => server.start({ timeoutMs, signal, onProgress })));
       const failed = results.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
       return servers;
@@ -157,7 +155,7 @@ export class Sandbox {
       secure,
       config,
       // On loopback without TLS a password keeps nobody out; a known one is easier to type.
-      credentials: { username: 'millrace', password: secure ? randomBytes(18).toString('base64url') : 'millrace' },
+      credentials: { username: 'millrace', password: secure ? randomBytes(12).toString('hex') : 'millrace' },
       seed: randomBytes(16).toString('hex'),
     };
   }

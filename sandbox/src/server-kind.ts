@@ -73,7 +73,7 @@ export interface ConnectionSettings {
 export interface LocateContext {
   readonly env: NodeJS.ProcessEnv;
   readonly signal?: AbortSignal | undefined;
-  onProgress(text: string): void;
+  readonly onProgress: (text: string) => void;
 }
 
 /** How a server runs as a container: one node, without `--secure`. */

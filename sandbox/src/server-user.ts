@@ -25,6 +25,10 @@ async function idOf(kind: '-u' | '-g', name: string): Promise<number | undefined
 /** Makes sure that the server's user can pass through every directory above its own. Throws `directoryUnreachable`. */
 export function checkReachable(server: string, directory: string, user: Installation['user']): void {
   if (user === undefined) return;
-  const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dirname(directory)], { uid: user.uid, gid: user.gid, cwd: '/' });
+  const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dirname(directory)], {
+    uid: user.uid,
+    gid: user.gid,
+    cwd: '/',
+  });
   if (status !== 0) throw raise('directoryUnreachable', { server, user: user.name, directory: dirname(directory) });
 }

@@ -14,8 +14,8 @@ export interface Progress {
   readonly text: string;
 }
 
-export interface StartOptions extends WaitOptions {
-  onProgress?(progress: Progress): void;
+export interface StartOptions extends Omit<WaitOptions, 'onWaiting'> {
+  readonly onProgress?: ((progress: Progress) => void) | undefined;
 }
 
 /** One process of a server at a moment. */
@@ -38,7 +38,9 @@ export class Server {
     this.record = record;
     this.kind = kind;
     const { container } = kind;
-    const plans = kind.plan(record).map((stage) => stage.filter((plan) => !record.installation.container || plan.name === 'node-1'));
+    const plans = kind
+      .plan(record)
+      .map((stage) => stage.filter((plan) => !record.installation.container || plan.name === 'node-1'));
     this.stages = plans.map((stage) =>
       stage.map((plan) => {
         const shown = record.installation.container && container ? containerPlan(container, record, plan) : plan;
@@ -56,14 +58,22 @@ export class Server {
   }
 
   /** Starts what does not run and waits until all of it serves. What this call started is ended again where it fails. */
-  async start(options: StartOptions): Promise<void> {
+  async start({ onProgress, ...options }: StartOptions): Promise<void> {
+    const begin = performance.now();
+    const say = (text: string): void => onProgress?.({ server: this.record.name, text });
     const idle = this.members.filter((member) => !member.isRunning());
-    if (idle.length > 0) await this.#prepare(idle, options);
+    if (idle.length > 0) {
+      await this.#prepare(idle, options.signal);
+      say(`starting ${this.record.installation.version}`);
+    }
+    const onWaiting = (node: string, seconds: number): void => say(`${node} is still starting after ${seconds} s`);
     try {
       for (const stage of this.stages) {
         await Promise.all(stage.filter((member) => idle.includes(member)).map(async (member) => member.start()));
-        await Promise.all(stage.map(async (member) => member.whenReady(options)));
+        await Promise.all(stage.map(async (member) => member.whenReady({ ...options, onWaiting })));
       }
+      const took = `ready after ${((performance.now() - begin) / 1000).toFixed(1)} s`;
+      say(`${idle.length > 0 ? took : 'runs already'} on ${this.settings.addresses.join(', ')}`);
     } catch (error) {
       await stopAll(idle);
       throw error;
@@ -71,7 +81,7 @@ export class Server {
   }
 
   /** Starts one process again that was stopped or killed, and waits until it serves. */
-  async startMember(member: Member, options: StartOptions): Promise<void> {
+  async startMember(member: Member, options: WaitOptions): Promise<void> {
     await this.#checkPorts([member]);
     await member.start();
     await member.whenReady(options);
@@ -95,11 +105,10 @@ export class Server {
     );
   }
 
-  async #prepare(idle: readonly Member[], { signal, onProgress }: StartOptions): Promise<void> {
+  async #prepare(idle: readonly Member[], signal: AbortSignal | undefined): Promise<void> {
     const { record } = this;
     await this.#checkPorts(idle);
     checkReachable(record.name, join(record.directory, 'node-1'), record.installation.user);
-    onProgress?.({ server: record.name, text: `starting ${record.installation.version}` });
     if (record.installation.container) return;
     if (record.secure) await ensureCertificates(join(record.directory, 'tls'), record.credentials.username);
     await this.kind.prepare(record, signal);

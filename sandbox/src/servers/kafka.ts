@@ -6,16 +6,7 @@ import { fetchJars, jarFile, parseLock } from '../jars.ts';
 import { findJava } from '../java.ts';
 import { kafka39 } from '../locks/kafka-3.9.ts';
 import { kafka43 } from '../locks/kafka-4.3.ts';
-import {
-  addressesOf,
-  baseEnvironment,
-  clientTls,
-  listens,
-  memberDirectory,
-  nodeNames,
-  nodesOf,
-  tlsFile,
-} from '../member-plan.ts';
+import { addressesOf, baseEnvironment, clientTls, listens, memberDirectory, nodeNames, nodesOf, tlsFile } from '../member-plan.ts';
 import { mebibytes } from '../memory.ts';
 import { runProgram } from '../programs.ts';
 import type {
@@ -103,7 +94,7 @@ function classPath({ installation, version }: ServerRecord): string {
 function planNode(record: ServerRecord, member: MemberRecord): MemberPlan {
   const directory = memberDirectory(record, member.name);
   const heap = [`-Xms${Math.min(128, mebibytes(record.memoryBytes))}m`, `-Xmx${mebibytes(record.memoryBytes)}m`];
-  const logging = `-D${loggingOf(record).property}=${join(directory, loggingOf(record).file)}`;
+  const logging = `-D${loggingOf(record).property}=file:${join(directory, loggingOf(record).file)}`;
   return {
     name: member.name,
     directory,
@@ -270,10 +261,7 @@ function containerEnvironment(record: ServerRecord): Readonly<Record<string, str
     'log.dirs': '/var/lib/kafka/data',
     ...record.config,
   };
-  const variables = Object.entries(inside).map(([name, value]) => [
-    `KAFKA_${name.toUpperCase().replaceAll('.', '_')}`,
-    String(value),
-  ]);
+  const variables = Object.entries(inside).map(([name, value]) => [`KAFKA_${name.toUpperCase().replaceAll('.', '_')}`, value]);
   return {
     ...(Object.fromEntries(variables) as Record<string, string>),
     CLUSTER_ID: clusterId(record),

@@ -84,11 +84,13 @@ async function initialise(record: ServerRecord, directory: string, signal: Abort
   writeWhole(passwordFile, `${credentials.password}\n`, installation.user);
   try {
     const identity = ['-U', credentials.username, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];
-    await runProgram(
-      installation.paths['initdb']!,
-      ['-D', made, '-E', 'UTF8', '--locale=C', '--no-instructions', ...identity],
-      { cwd: directory, env: baseEnvironment(directory), uid: installation.user?.uid, gid: installation.user?.gid, signal },
-    );
+    await runProgram(installation.paths['initdb']!, ['-D', made, '-E', 'UTF8', '--locale=C', '--no-instructions', ...identity], {
+      cwd: directory,
+      env: baseEnvironment(directory),
+      uid: installation.user?.uid,
+      gid: installation.user?.gid,
+      signal,
+    });
   } finally {
     rmSync(passwordFile);
   }

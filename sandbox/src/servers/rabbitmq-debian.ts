@@ -1,4 +1,15 @@
-import { existsSync, globSync, mkdirSync, openSync, readFileSync, readSync, closeSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  globSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  closeSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { cacheDirectory } from '../directories.ts';
 import { raise } from '../errors.ts';
@@ -104,7 +115,9 @@ async function openApt(work: string, suite: string, env: NodeJS.ProcessEnv, sign
 
 // The mirror that this machine already uses, if it is Debian's.
 function mirror(): string {
-  const files = ['/etc/apt/sources.list', ...globSync('/etc/apt/sources.list.d/*.{list,sources}')].filter((file) => existsSync(file));
+  const files = ['/etc/apt/sources.list', ...globSync('/etc/apt/sources.list.d/*.{list,sources}')].filter((file) =>
+    existsSync(file),
+  );
   const lines = files.flatMap((file) => readFileSync(file, 'utf8').split('\n'));
   const found = lines.flatMap((line) => /^(?:URIs:|deb )\s*(?:\[[^\]]*\]\s*)?(\S+\/debian\/?)(?:\s|$)/.exec(line)?.[1] ?? []);
   return found[0] ?? publicMirror;
@@ -150,7 +163,9 @@ function isElf(file: string): boolean {
 }
 
 function correctPaths(prefix: string): void {
-  const scripts = globSync(join(prefix, 'usr/lib/erlang/{bin,erts-*/bin}/*')).filter((file) => statSync(file).isFile() && !isElf(file));
+  const scripts = globSync(join(prefix, 'usr/lib/erlang/{bin,erts-*/bin}/*')).filter(
+    (file) => statSync(file).isFile() && !isElf(file),
+  );
   for (const file of scripts) {
     const text = readFileSync(file, 'latin1');
     const corrected = text.replaceAll('=/usr/lib/erlang', `=${prefix}/usr/lib/erlang`);

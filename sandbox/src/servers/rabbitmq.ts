@@ -72,8 +72,7 @@ async function locate(version: string, context: LocateContext): Promise<Installa
 
 function missing(server: string | undefined, erl: string | undefined): Error {
   const next = installHint({ apt: 'rabbitmq-server', dnf: 'rabbitmq-server', brew: 'rabbitmq' });
-  const [program, where] =
-    server === undefined ? ['rabbitmq-server', places[0]!] : [erl === undefined ? 'erl' : 'epmd', 'PATH'];
+  const [program, where] = server === undefined ? ['rabbitmq-server', places[0]!] : [erl === undefined ? 'erl' : 'epmd', 'PATH'];
   throw raise('programMissing', {
     server: 'RabbitMQ',
     program,
@@ -162,10 +161,7 @@ function secureListeners(record: ServerRecord, ports: MemberRecord['ports']): Re
 function clusterFormation(record: ServerRecord): Readonly<Record<string, string>> {
   const nodes = nodesOf(record);
   if (nodes.length === 1) return {};
-  const peers = nodes.map((member, index) => [
-    `cluster_formation.classic_config.nodes.${index + 1}`,
-    nodeName(record, member),
-  ]);
+  const peers = nodes.map((member, index) => [`cluster_formation.classic_config.nodes.${index + 1}`, nodeName(record, member)]);
   return {
     'cluster_formation.peer_discovery_backend': 'classic_config',
     ...(Object.fromEntries(peers) as Record<string, string>),
