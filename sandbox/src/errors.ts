@@ -82,7 +82,10 @@ export const raise = errorTable({
     code: 'NOT_FOUND',
     message: "there is no {name} in the sandbox '{directory}'{hint}; 'millrace sandbox up {name}' starts one",
   },
-  unknownNode: { code: 'NOT_FOUND', message: "{server} has no node '{node}'; it has {known}" },
+  noTools: {
+    code: 'UNSUPPORTED',
+    message: "the sandbox runs no tools such as '{tool}' for {server}; use its settings with one of your own",
+  },
   differs: {
     code: 'CONFLICT',
     message:

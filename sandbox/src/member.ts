@@ -80,10 +80,13 @@ export class Member {
   async whenReady({ timeoutMs, signal, onWaiting }: WaitOptions): Promise<void> {
     const begin = performance.now();
     let told = 0;
-    while (!(await this.plan.ready(this.log()))) {
+    // Who answers on its port is the process only while it lives: another program may have taken the port before it could.
+    for (;;) {
+      const serves = await this.plan.ready(this.log());
+      if (!this.isRunning()) throw raise('endedEarly', this.#report());
+      if (serves) return;
       const waitedMs = performance.now() - begin;
       if (signal?.aborted) throw raise('cancelled', { node: this.title }, signal.reason);
-      if (!this.isRunning()) throw raise('endedEarly', this.#report());
       if (waitedMs > timeoutMs) throw raise('notReady', { ...this.#report(), seconds: timeoutMs / 1000 });
       if (waitedMs - told > tellEveryMs) onWaiting?.(this.plan.name, Math.round((told = waitedMs) / 1000));
       await sleep(pollMs);

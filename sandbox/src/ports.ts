@@ -31,7 +31,7 @@ export async function choosePort(owner: string, env: NodeJS.ProcessEnv = process
   const { from, to } = range();
   for (let attempt = 0; attempt < attempts; attempt++) {
     const port = randomInt(from, to);
-    if ((await isPortFree(port)) && claim(port, owner, env)) return port;
+    if ((await isPortFree(port)) && claimPort(port, owner, env)) return port;
   }
   throw raise('noFreePort', { from, to });
 }
@@ -51,7 +51,8 @@ function readRange(): readonly [number, number] {
   }
 }
 
-function claim(port: number, owner: string, env: NodeJS.ProcessEnv): boolean {
+/** Takes a port for an owner, unless it belongs to another server that still exists. */
+export function claimPort(port: number, owner: string, env: NodeJS.ProcessEnv): boolean {
   const folder = join(cacheDirectory(env), 'ports');
   mkdirSync(folder, { recursive: true });
   const file = join(folder, String(port));

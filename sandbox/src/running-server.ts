@@ -1,9 +1,11 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { raise } from './errors.ts';
 import { guardSandbox } from './guard.ts';
 import type { Guard } from './guard.ts';
 import type { Member, MemberState } from './member.ts';
+import { runProgram } from './programs.ts';
 import { parseRequest } from './request.ts';
 import type { ServerRequest } from './request.ts';
 import { Sandbox } from './sandbox.ts';
@@ -38,6 +40,8 @@ export interface ServerNode {
   resume(): Promise<void>;
   /** What it wrote since its last start. */
   log(): string;
+  /** Runs a tool that comes with the server against the node and resolves with what it printed: `run('rabbitmqctl', 'status')`. */
+  run(tool: string, ...args: readonly string[]): Promise<string>;
 }
 
 /** A server that lives no longer than this process. */
@@ -114,7 +118,19 @@ function serverNode(server: Server, member: Member, timeoutMs: number): ServerNo
     pause: async () => member.pause(),
     resume: async () => member.resume(),
     log: () => member.log(),
+    run: async (tool, ...args) => runTool(server, member, tool, args),
   };
+}
+
+async function runTool(server: Server, member: Member, tool: string, args: readonly string[]): Promise<string> {
+  const { kind, record } = server;
+  const found = kind.tool?.(
+    record,
+    record.members.find(({ name }) => name === member.plan.name)!,
+    tool,
+  );
+  if (found === undefined) throw raise('noTools', { server: record.name, tool });
+  return runProgram(found.file, args, { env: found.env, cwd: member.plan.directory });
 }
 
 /**

@@ -105,5 +105,11 @@ export interface ServerKind {
   /** The processes to start, those of one step together. */
   plan(record: ServerRecord): readonly (readonly MemberPlan[])[];
   settings(record: ServerRecord): ConnectionSettings;
+  /** How a tool that comes with the server is run against a node, e.g. `rabbitmqctl`. */
+  tool?(
+    record: ServerRecord,
+    member: MemberRecord,
+    name: string,
+  ): { readonly file: string; readonly env: Readonly<Record<string, string>> };
   readonly container?: ContainerKind;
 }

@@ -47,6 +47,10 @@ export const rabbitmq: ServerKind = {
   prepare,
   plan: (record) => [[planEpmd(record)], nodesOf(record).map((member) => planNode(record, member))],
   settings,
+  tool: (record, member, name) => ({
+    file: join(record.installation.paths['scripts']!, name),
+    env: nodeEnvironment(record, member),
+  }),
   container: {
     image: (version) => `docker.io/library/rabbitmq:${version === 'system' ? '4' : version}-management`,
     ports: { amqp: 5672, management: 15672, prometheus: 15692, stream: 5552 },
@@ -219,6 +223,7 @@ function nodeEnvironment(record: ServerRecord, member: MemberRecord): Readonly<R
     RABBITMQ_ADVANCED_CONFIG_FILE: join(directory, 'advanced.config'),
     RABBITMQ_ENABLED_PLUGINS_FILE: join(directory, 'enabled_plugins'),
     RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
+    RABBITMQ_CTL_ERL_ARGS: '-kernel inet_dist_use_interface {127,0,0,1}',
     // Lets the script become the server instead of standing before it.
     RUNNING_UNDER_SYSTEMD: 'true',
   };
