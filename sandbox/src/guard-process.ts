@@ -1,5 +1,6 @@
 // The process behind guardSandbox: its input ends when the guarded process does.
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Sandbox } from './sandbox.ts';
 
@@ -11,3 +12,4 @@ if ((await text(process.stdin)) !== 'released') {
   if (guarded.length > 0) await sandbox.down(guarded, { purge: mode === 'purge' });
   if (mode === 'purge') rmSync(directory, { recursive: true, force: true, maxRetries: 5 });
 }
+rmSync(join(directory, 'guard.log'), { force: true });

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import { extname } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What is done when the guarded process is gone: end the servers, and with `purge` remove their directory. */
@@ -15,14 +17,11 @@ export interface Guard {
 
 /**
  * Ties servers of a sandbox (all without names) to this process: a small process of its own holds the other end of a pipe, which the system closes
- * however this process ends, and then ends the servers. Start it before the servers.
+ * however this process ends, and then ends the servers. Start it before the servers. What goes wrong with that is in `guard.log`.
  */
 export async function guardSandbox(directory: string, mode: GuardMode, servers: readonly string[] = []): Promise<Guard> {
-  const entry = fileURLToPath(new URL(`./guard-process${extname(import.meta.url)}`, import.meta.url));
-  const child = spawn(process.execPath, [...process.execArgv, entry, directory, mode, ...servers], {
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  mkdirSync(directory, { recursive: true, mode: 0o711 });
+  const child = spawnGuard(directory, [mode, ...servers]);
   await once(child, 'spawn');
   child.unref();
   const pipe = child.stdin as Socket;
@@ -30,4 +29,22 @@ export async function guardSandbox(directory: string, mode: GuardMode, servers: 
   pipe.once('error', () => {});
   pipe.unref();
   return { release: () => void pipe.end('released') };
+}
+
+function spawnGuard(directory: string, args: readonly string[]): ChildProcess {
+  const extension = extname(import.meta.url);
+  const entry = fileURLToPath(new URL(`./guard-process${extension}`, import.meta.url));
+  // Not the flags of this process: among them may be a script of its own.
+  const flags = extension === '.ts' ? ['--conditions=development'] : [];
+  const log = openSync(join(directory, 'guard.log'), 'a', 0o600);
+  try {
+    return spawn(process.execPath, [...flags, entry, directory, ...args], {
+      cwd: '/',
+      env: { ...process.env, NODE_OPTIONS: '' },
+      detached: true,
+      stdio: ['pipe', log, log],
+    });
+  } finally {
+    closeSync(log);
+  }
 }

@@ -95,6 +95,7 @@ export class Member {
 
   /** Asks for an orderly end and waits for it; kills what does not end in time. Nothing of the process runs afterwards. */
   async stop(): Promise<void> {
+    if (!existsSync(this.plan.directory)) return; // it was never started
     closeLaunch(this.#pidFile);
     const identity = await readIdentity(this.#pidFile);
     if (identity !== undefined) {

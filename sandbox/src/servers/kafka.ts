@@ -87,7 +87,7 @@ const quickJvm = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
 // The jars one by one, in the list's order: nothing that lies beside them is ever loaded.
 function classPath({ installation, version }: ServerRecord): string {
   return parseLock(locks[version] ?? [])
-    .map((jar) => join(installation.paths['jars']!, jarFile(jar)))
+    .map((jar) => join(installation.paths['jars'] ?? '', jarFile(jar)))
     .join(':');
 }
 
