@@ -50,6 +50,7 @@ export function containerPlan(kind: ContainerKind, record: ServerRecord, plan: M
     uid: undefined,
     gid: undefined,
     stopSignal: 'SIGTERM',
+    discardSignal: 'SIGTERM',
     container: { engine, name },
   };
 }

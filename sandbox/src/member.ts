@@ -93,14 +93,19 @@ export class Member {
     }
   }
 
-  /** Asks for an orderly end and waits for it; kills what does not end in time. Nothing of the process runs afterwards. */
-  async stop(): Promise<void> {
+  /**
+   * Asks for an orderly end and waits for it; kills what does not end in time. Nothing of the process runs afterwards. With `discard`
+   * it ends as fast as it can, because nobody wants its data.
+   */
+  async stop(discard?: 'discard'): Promise<void> {
     if (!existsSync(this.plan.directory)) return; // it was never started
     closeLaunch(this.#pidFile);
     const identity = await readIdentity(this.#pidFile);
     if (identity !== undefined) {
       if (isPaused(identity)) await this.resume();
-      signalLeader(identity, this.plan.stopSignal);
+      const signal = discard ? this.plan.discardSignal : this.plan.stopSignal;
+      if (signal === 'SIGKILL') signalGroup(identity, this.#entry(), signal);
+      else signalLeader(identity, signal);
       if (!(await this.#ends(identity, this.plan.stopGraceMs))) await this.#killGroup(identity);
       await this.#removeContainer();
     }

@@ -86,7 +86,7 @@ export class Sandbox {
   async down(names: readonly string[] = [], { purge = false }: DownOptions = {}): Promise<readonly string[]> {
     return withLock(this.directory, lockWaitMs, async () => {
       const servers = names.length === 0 ? this.servers() : names.map((name) => this.server(name));
-      await Promise.all(servers.map(async (server) => server.stop()));
+      await Promise.all(servers.map(async (server) => server.stop(purge ? 'discard' : undefined)));
       if (purge) for (const { record } of servers) this.#purge(record);
       return servers.map(({ record }) => record.name);
     });

@@ -45,6 +45,8 @@ export interface MemberPlan extends LaunchPlan {
   readonly directory: string;
   /** The signal that asks for an orderly end. */
   readonly stopSignal: NodeJS.Signals;
+  /** The signal that ends it fastest without leaving anything in the system, where its data is thrown away anyway. */
+  readonly discardSignal: NodeJS.Signals;
   /** How long an orderly end may take before the process is killed. */
   readonly stopGraceMs: number;
   /** The container that the process only stands for. */

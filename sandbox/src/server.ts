@@ -87,9 +87,9 @@ export class Server {
     await member.whenReady(options);
   }
 
-  /** Ends all processes in order, the helpers last. */
-  async stop(): Promise<void> {
-    for (const stage of this.stages.toReversed()) await stopAll(stage);
+  /** Ends all processes, the helpers last: in order, or with `discard` as fast as possible because nobody wants the data. */
+  async stop(discard?: 'discard'): Promise<void> {
+    for (const stage of this.stages.toReversed()) await stopAll(stage, discard);
   }
 
   async status(): Promise<readonly NodeStatus[]> {
@@ -128,6 +128,6 @@ export class Server {
   }
 }
 
-async function stopAll(members: readonly Member[]): Promise<void> {
-  await Promise.all(members.map(async (member) => member.stop()));
+async function stopAll(members: readonly Member[], discard?: 'discard'): Promise<void> {
+  await Promise.all(members.map(async (member) => member.stop(discard)));
 }

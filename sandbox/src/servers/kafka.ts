@@ -103,6 +103,7 @@ function planNode(record: ServerRecord, member: MemberRecord): MemberPlan {
     env: baseEnvironment(directory),
     cwd: directory,
     stopSignal: 'SIGTERM',
+    discardSignal: 'SIGKILL',
     stopGraceMs: 20_000,
     ready: async (log) => /Kafka Server started/.test(log) && (await listens(member.ports['kafka']!)),
   };

@@ -138,6 +138,8 @@ function planNode(record: ServerRecord): MemberPlan {
     gid: user?.gid,
     // Ends sessions and writes a checkpoint; SIGTERM would wait for clients to leave by themselves.
     stopSignal: 'SIGINT',
+    // SIGKILL would leave shared memory in the system.
+    discardSignal: 'SIGQUIT',
     stopGraceMs: 20_000,
     ready: async () => isServing(port, record),
   };

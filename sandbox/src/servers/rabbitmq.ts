@@ -184,6 +184,7 @@ function planEpmd(record: ServerRecord): MemberPlan {
     env: baseEnvironment(directory),
     cwd: directory,
     stopSignal: 'SIGTERM',
+    discardSignal: 'SIGKILL',
     stopGraceMs: 5_000,
     ready: async () => (await exchange(port, '')) !== undefined,
   };
@@ -199,6 +200,7 @@ function planNode(record: ServerRecord, member: MemberRecord): MemberPlan {
     env: nodeEnvironment(record, member),
     cwd: directory,
     stopSignal: 'SIGTERM',
+    discardSignal: 'SIGKILL',
     stopGraceMs: 40_000,
     ready: async (log) => /completed with \d+ plugins/.test(log) && isServing(record, member),
   };

@@ -81,6 +81,7 @@ function planNode(record: ServerRecord): MemberPlan {
     env: baseEnvironment(directory),
     cwd: directory,
     stopSignal: 'SIGTERM',
+    discardSignal: 'SIGKILL',
     stopGraceMs: 10_000,
     // While it loads its data it answers -LOADING.
     ready: async () => /^(\+PONG|-NOAUTH)/.test((await exchange(port, 'PING\r\n', ca)) ?? ''),

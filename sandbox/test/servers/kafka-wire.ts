@@ -15,7 +15,6 @@ export class KafkaWire implements Disposable {
 
   static async open(address: string, tls?: { ca: string; cert?: string; key?: string }): Promise<KafkaWire> {
     const [host, port] = address.split(':') as [string, string];
-    const read = (file?: string): Buffer | undefined => (file === undefined ? undefined : readFileSync(file));
     const socket =
       tls === undefined
         ? connect(Number(port), host)
@@ -56,6 +55,10 @@ export class KafkaWire implements Disposable {
     this.#received = this.#received.subarray(end);
     return answer;
   }
+}
+
+function read(file: string | undefined): Buffer | undefined {
+  return file === undefined ? undefined : readFileSync(file);
 }
 
 function int16(value: number): Buffer {
