@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { existsSync, globSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { makeDirectory, writeWhole } from '../config-file.ts';
 import { raise } from '../errors.ts';
@@ -75,12 +76,13 @@ async function prepare(record: ServerRecord, signal?: AbortSignal): Promise<void
   writeWhole(join(directory, 'postgresql.conf'), configuration(record, directory), user);
 }
 
-// In a directory beside it that is renamed at the end: one that was half made is never taken for data.
+// In a directory beside it that is renamed at the end: one that was half made is never taken for data. Its name is new each time,
+// because what a killed command began may still be writing.
 async function initialise(record: ServerRecord, directory: string, signal: AbortSignal | undefined): Promise<void> {
   const { installation, credentials } = record;
-  const made = join(directory, 'data.part');
+  const made = join(directory, `data.${randomUUID()}.part`);
   const passwordFile = join(directory, 'password');
-  rmSync(made, { recursive: true, force: true });
+  for (const left of globSync(join(directory, 'data.*.part'))) rmSync(left, { recursive: true, force: true, maxRetries: 5 });
   writeWhole(passwordFile, `${credentials.password}\n`, installation.user);
   try {
     const identity = ['-U', credentials.username, `--pwfile=${passwordFile}`, '--auth=scram-sha-256'];

@@ -125,6 +125,7 @@ function configuration(record: ServerRecord, member: MemberRecord): Readonly<Rec
     'disk_free_limit.absolute': '200MB',
     'log.console': true,
     'log.console.level': 'info',
+    'log.console.use_colors': 'off',
     'log.file': false,
     ...clusterFormation(record),
   };
