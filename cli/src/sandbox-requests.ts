@@ -18,7 +18,7 @@ interface Assignment {
   readonly value: string;
 }
 
-/** Makes requests of server names and options such as `--port kafka=9092`. Throws `badTarget` and `badNumber`. */
+/** Makes requests of server names and options such as `--port kafka=9092`. Throws `BAD_TARGET` and `BAD_NUMBER`. */
 export function serverRequests(servers: readonly string[], flags: RequestFlags): readonly ServerRequest[] {
   const forAll = (option: '--nodes' | '--memory', texts: readonly string[]): readonly Assignment[] =>
     texts.flatMap((text) =>
@@ -65,11 +65,11 @@ function assignment(option: string, text: string, form: string, servers: readonl
   const target = names.find(({ shown }) => left === shown || left.startsWith(`${shown}.`));
   const name = target === undefined ? '' : left.slice(target.shown.length + 1);
   if (target === undefined || at === text.length - 1 || (option === '--set' && name === ''))
-    throw raise('badTarget', { option, text, form, servers: servers.join(', ') });
+    throw raise('BAD_TARGET', { option, text, form, servers: servers.join(', ') });
   return { server: target.server, name, value: text.slice(at + 1) };
 }
 
 function count(option: string, text: string): number {
-  if (!/^\d+$/.test(text) || Number(text) < 1) throw raise('badNumber', { option, min: 1, text });
+  if (!/^\d+$/.test(text) || Number(text) < 1) throw raise('BAD_NUMBER', { option, min: 1, text });
   return Number(text);
 }

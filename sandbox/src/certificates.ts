@@ -33,12 +33,12 @@ extendedKeyUsage = clientAuth
 /**
  * Makes an authority of its own with a certificate for the server and one for a client named `client`, as PEM files in `directory`:
  * ca, server, server-key, server-store (key, then certificate), client, client-key. Keeps what is there until it is about to expire.
- * Throws `noOpenssl`.
+ * Throws `NO_OPENSSL`.
  */
 export async function ensureCertificates(directory: string, client: string): Promise<void> {
   if (isValid(join(directory, 'client.pem'))) return;
   const openssl = findProgram('openssl');
-  if (openssl === undefined) throw raise('noOpenssl', { next: installHint({ apt: 'openssl', dnf: 'openssl', brew: 'openssl' }) });
+  if (openssl === undefined) throw raise('NO_OPENSSL', { next: installHint({ apt: 'openssl', dnf: 'openssl', brew: 'openssl' }) });
   mkdirSync(directory, { recursive: true, mode: 0o711 });
   const issuer = { openssl, directory };
   await makeAuthority(issuer);

@@ -28,9 +28,9 @@ async function answers(engine: string): Promise<boolean> {
   }
 }
 
-/** What runs a server as a container. Throws `unknownServer` for one that has no image. */
+/** What runs a server as a container. Throws `NO_ENGINE` for one that has no image. */
 export function containerInstallation(kind: ServerKind, version: string, engine: string): Installation {
-  if (kind.container === undefined) throw raise('noEngine', {});
+  if (kind.container === undefined) throw raise('NO_ENGINE', {});
   const image = kind.container.image(version);
   return { version: image.split(':').at(-1)!, paths: {}, container: { engine, image } };
 }

@@ -37,7 +37,7 @@ export function parseLock(lines: readonly string[]): readonly Jar[] {
  * installed, so that mirrors and credentials of its settings count; MILLRACE_MAVEN_REPOSITORY names a repository to download from
  * without it. A directory appears in the cache whole, with every checksum proved, or not at all; processes may do this at once.
  *
- * @throws `downloadFailed`, `mavenFailed`, `checksumWrong`
+ * @throws `DOWNLOAD_FAILED`, `MAVEN_FAILED`, `CHECKSUM_WRONG`
  */
 export async function fetchJars(name: string, lock: readonly string[], options: FetchOptions = {}): Promise<string> {
   const env = options.env ?? process.env;
@@ -87,7 +87,7 @@ async function isDirectory(path: string): Promise<boolean> {
 
 function verify(bytes: Uint8Array, jar: Jar, source: string): void {
   const found = createHash('sha256').update(bytes).digest('hex');
-  if (found !== jar.sha256) throw raise('checksumWrong', { file: jarFile(jar), source, found, expected: jar.sha256 });
+  if (found !== jar.sha256) throw raise('CHECKSUM_WRONG', { file: jarFile(jar), source, found, expected: jar.sha256 });
 }
 
 async function copyThroughMaven(
@@ -105,7 +105,7 @@ async function copyThroughMaven(
   try {
     await runProgram(maven, ['-q', '-B', ...goal], { cwd: project, timeoutMs: 600_000, signal: options.signal });
   } catch (error) {
-    throw raise('mavenFailed', { what: name, problem: messageOf(error) }, error);
+    throw raise('MAVEN_FAILED', { what: name, problem: messageOf(error) }, error);
   }
   for (const jar of jars) {
     const file = join(project, 'lib', jarFile(jar));
@@ -163,7 +163,7 @@ async function downloadOne(work: string, jar: Jar, repository: string, signal: A
     await writeFile(join(work, jarFile(jar)), bytes);
   } catch (error) {
     if (error instanceof MillraceError) throw error;
-    throw raise('downloadFailed', { url, problem: causeOf(error) }, error);
+    throw raise('DOWNLOAD_FAILED', { url, problem: causeOf(error) }, error);
   }
 }
 

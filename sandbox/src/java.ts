@@ -21,7 +21,7 @@ export interface Java {
   readonly major: number;
 }
 
-/** The first Java of at least that release: JAVA_HOME, then PATH, then where platforms install it. Throws `noJava`. */
+/** The first Java of at least that release: JAVA_HOME, then PATH, then where platforms install it. Throws `NO_JAVA`. */
 export async function findJava(server: string, least: number, env: NodeJS.ProcessEnv = process.env): Promise<Java> {
   const seen: Java[] = [];
   for (const program of candidates(env)) {
@@ -31,7 +31,7 @@ export async function findJava(server: string, least: number, env: NodeJS.Proces
   }
   const tooOld = seen.map(({ program, major }) => `${program} is ${major}`).join(', ');
   const next = `${installHint({ apt: 'openjdk-17-jre-headless', dnf: 'java-21-openjdk-headless', brew: 'openjdk' })} or set JAVA_HOME`;
-  throw raise('noJava', { server, least, seen: tooOld === '' ? '' : ` (${tooOld})`, next });
+  throw raise('NO_JAVA', { server, least, seen: tooOld === '' ? '' : ` (${tooOld})`, next });
 }
 
 function candidates(env: NodeJS.ProcessEnv): readonly string[] {

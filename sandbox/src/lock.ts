@@ -7,7 +7,7 @@ import { raise } from './errors.ts';
 const sqliteBusy = 5;
 const pollMs = 100;
 
-/** Runs `work` while no other process changes the same directory. Throws `sandboxBusy` where that lasts longer than `waitMs`. */
+/** Runs `work` while no other process changes the same directory. Throws `SANDBOX_BUSY` where that lasts longer than `waitMs`. */
 export async function withLock<T>(directory: string, waitMs: number, work: () => Promise<T>): Promise<T> {
   mkdirSync(directory, { recursive: true, mode: 0o711 });
   const lock = await acquire(directory, waitMs);
@@ -29,7 +29,7 @@ async function acquire(directory: string, waitMs: number): Promise<DatabaseSync>
     } catch (error) {
       database.close();
       if (!isBusy(error)) throw error;
-      if (performance.now() > end) throw raise('sandboxBusy', { directory }, error);
+      if (performance.now() > end) throw raise('SANDBOX_BUSY', { directory }, error);
     }
     await sleep(pollMs);
   }

@@ -76,18 +76,18 @@ export class Member {
     await launch({ ...this.plan, env: { ...this.plan.env, [markName]: this.#mark } }, this.#pidFile, this.logFile);
   }
 
-  /** Waits until the process serves. Throws `endedEarly`, `notReady` or `cancelled`, the first two with the end of its log. */
+  /** Waits until the process serves. Throws `ENDED_EARLY`, `NOT_READY` or `CANCELLED`, the first two with the end of its log. */
   async whenReady({ timeoutMs, signal, onWaiting }: WaitOptions): Promise<void> {
     const begin = performance.now();
     let told = 0;
     // Who answers on its port is the process only while it lives: another program may have taken the port before it could.
     for (;;) {
       const serves = await this.plan.ready(this.log());
-      if (!this.isRunning()) throw raise('endedEarly', this.#report());
+      if (!this.isRunning()) throw raise('ENDED_EARLY', this.#report());
       if (serves) return;
       const waitedMs = performance.now() - begin;
-      if (signal?.aborted) throw raise('cancelled', { node: this.title }, signal.reason);
-      if (waitedMs > timeoutMs) throw raise('notReady', { ...this.#report(), seconds: timeoutMs / 1000 });
+      if (signal?.aborted) throw raise('CANCELLED', { node: this.title }, signal.reason);
+      if (waitedMs > timeoutMs) throw raise('NOT_READY', { ...this.#report(), seconds: timeoutMs / 1000 });
       if (waitedMs - told > tellEveryMs) onWaiting?.(this.plan.name, Math.round((told = waitedMs) / 1000));
       await sleep(pollMs);
     }
@@ -140,13 +140,13 @@ export class Member {
 
   #running(): ProcessIdentity {
     const identity = peekIdentity(this.#pidFile);
-    if (identity === undefined || !isAlive(identity)) throw raise('nodeNotRunning', { node: this.title });
+    if (identity === undefined || !isAlive(identity)) throw raise('NODE_NOT_RUNNING', { node: this.title });
     return identity;
   }
 
   async #killGroup(identity: ProcessIdentity): Promise<void> {
     signalGroup(identity, this.#entry(), 'SIGKILL');
-    if (!(await this.#ends(identity, killGraceMs))) throw raise('survives', { pid: identity.pid, node: this.title });
+    if (!(await this.#ends(identity, killGraceMs))) throw raise('SURVIVES', { pid: identity.pid, node: this.title });
   }
 
   async #ends(identity: ProcessIdentity, graceMs: number): Promise<boolean> {

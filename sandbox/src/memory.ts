@@ -3,11 +3,11 @@ import { raise } from './errors.ts';
 const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
 const leastBytes = 16 * 2 ** 20;
 
-/** Reads a memory limit such as `512m`, `1g` or `1.5GiB` as bytes. Throws `badMemory`. */
+/** Reads a memory limit such as `512m`, `1g` or `1.5GiB` as bytes. Throws `BAD_MEMORY`. */
 export function parseMemory(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)\s*([kmg])(?:i?b)?$/i.exec(text.trim()) ?? [];
   const bytes = Math.floor(Number(number) * (units[unit?.toLowerCase() ?? ''] ?? Number.NaN));
-  if (!(bytes >= leastBytes)) throw raise('badMemory', { text, least: formatMemory(leastBytes) });
+  if (!(bytes >= leastBytes)) throw raise('BAD_MEMORY', { text, least: formatMemory(leastBytes) });
   return bytes;
 }
 

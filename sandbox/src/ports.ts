@@ -25,7 +25,7 @@ export async function isPortFree(port: number): Promise<boolean> {
 /**
  * Chooses a port that is free and stays so: outside the range from which the system serves outgoing connections and "any port", and
  * claimed for the server in `owner`, so that no other sandbox of this user takes it while the server is down.
- * Throws `noFreePort`.
+ * Throws `NO_FREE_PORT`.
  */
 export async function choosePort(owner: string, env: NodeJS.ProcessEnv = process.env): Promise<number> {
   const { from, to } = range();
@@ -33,7 +33,7 @@ export async function choosePort(owner: string, env: NodeJS.ProcessEnv = process
     const port = randomInt(from, to);
     if ((await isPortFree(port)) && claimPort(port, owner, env)) return port;
   }
-  throw raise('noFreePort', { from, to });
+  throw raise('NO_FREE_PORT', { from, to });
 }
 
 function range(): { from: number; to: number } {

@@ -12,7 +12,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs a program to its end, without a shell, and resolves with what it printed. Throws `commandFailed` with the end of its output. */
+/** Runs a program to its end, without a shell, and resolves with what it printed. Throws `COMMAND_FAILED` with the end of its output. */
 export async function runProgram(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const { timeoutMs = 120_000, uid, gid, signal, ...rest } = options;
   const identity = { ...(uid === undefined ? {} : { uid }), ...(gid === undefined ? {} : { gid }), ...(signal ? { signal } : {}) };
@@ -23,7 +23,7 @@ export async function runProgram(file: string, args: readonly string[], options:
       { ...rest, ...identity, env: { ...(rest.env ?? process.env) }, timeout: timeoutMs, maxBuffer: 2 ** 26 },
       (error, out, err) => {
         if (error === null) resolve(out + err);
-        else reject(raise('commandFailed', { command: `${file} ${args[0] ?? ''}`, problem: problemOf(error, out + err) }, error));
+        else reject(raise('COMMAND_FAILED', { command: `${file} ${args[0] ?? ''}`, problem: problemOf(error, out + err) }, error));
       },
     );
   });

@@ -6,8 +6,8 @@ import type { ParsedRequest } from './request.ts';
 import type { ServerRecord } from './server-kind.ts';
 
 /**
- * What a server that was set up before becomes by a new request. Nodes and security are decided once (`differs`); memory, ports and
- * settings may change while it is stopped (`runningDiffers`).
+ * What a server that was set up before becomes by a new request. Nodes and security are decided once (`DIFFERS`); memory, ports and
+ * settings may change while it is stopped (`RUNNING_DIFFERS`).
  */
 export function reconcile(record: ServerRecord, request: ParsedRequest, state: 'running' | 'stopped'): ServerRecord {
   checkFixed(record, request);
@@ -24,7 +24,7 @@ export function reconcile(record: ServerRecord, request: ParsedRequest, state: '
 function checkFixed(record: ServerRecord, { nodes, secure }: ParsedRequest): void {
   const count = record.members.filter(({ name }) => name.startsWith('node-')).length;
   const differ = (setting: string, was: unknown, wanted: unknown): never => {
-    throw raise('differs', { server: record.name, setting, was, wanted });
+    throw raise('DIFFERS', { server: record.name, setting, was, wanted });
   };
   if (nodes !== undefined && nodes !== count) differ('nodes', count, nodes);
   if (secure !== undefined && secure !== record.secure) differ('secure', record.secure, secure);
@@ -42,5 +42,5 @@ function checkUnchanged(record: ServerRecord, wanted: ServerRecord): void {
     ports: [record, wanted].map(({ members }) => members.map(({ ports }) => Object.values(ports).join(',')).join(' ')),
   };
   for (const [setting, [was, now]] of Object.entries(shown))
-    if (!isDeepStrictEqual(was, now)) throw raise('runningDiffers', { server: record.name, setting, was, wanted: now });
+    if (!isDeepStrictEqual(was, now)) throw raise('RUNNING_DIFFERS', { server: record.name, setting, was, wanted: now });
 }

@@ -7,7 +7,7 @@ import type { ServerRecord } from './server-kind.ts';
 
 const fileName = 'server.json';
 
-/** What a directory's server was set up as, if one was. Throws `recordBroken`. */
+/** What a directory's server was set up as, if one was. Throws `RECORD_BROKEN`. */
 export function recordIn(directory: string): ServerRecord | undefined {
   const file = join(directory, fileName);
   if (!existsSync(file)) return undefined;
@@ -16,7 +16,7 @@ export function recordIn(directory: string): ServerRecord | undefined {
     if (record.format !== 1) throw new Error(`its format is ${String(record.format)}, not 1`);
     return { ...record, directory };
   } catch (error) {
-    throw raise('recordBroken', { file, problem: messageOf(error) }, error);
+    throw raise('RECORD_BROKEN', { file, problem: messageOf(error) }, error);
   }
 }
 

@@ -31,19 +31,19 @@ export interface ParsedRequest {
   readonly config?: Readonly<Record<string, string>> | undefined;
 }
 
-/** Checks a request. Throws `unknownServer`, `unknownVersion`, `badNodes`, `badMemory`, `badPort`, `unknownPort` or `badConfigValue`. */
+/** Checks a request. Throws `UNKNOWN_SERVER`, `UNKNOWN_VERSION`, `BAD_NODES`, `BAD_MEMORY`, `BAD_PORT`, `UNKNOWN_PORT` or `BAD_CONFIG_VALUE`. */
 export function parseRequest(request: ServerRequest): ParsedRequest {
   const { server, nodes, memory, ports = {}, secure, config } = request;
   const [text, version] = server.split(':', 2) as [string, string | undefined];
   const kind = kindNamed(text);
   const [standard] = kind.versions as [string];
   if (version !== undefined && !kind.versions.includes(version))
-    throw raise('unknownVersion', { server: kind.name, version, known: kind.versions.join(', ') });
+    throw raise('UNKNOWN_VERSION', { server: kind.name, version, known: kind.versions.join(', ') });
   if (nodes !== undefined && !kind.nodeCounts.includes(nodes))
-    throw raise('badNodes', { server: kind.name, allowed: kind.nodeCounts.join(' or '), nodes });
+    throw raise('BAD_NODES', { server: kind.name, allowed: kind.nodeCounts.join(' or '), nodes });
   for (const [name, port] of Object.entries(ports)) checkPort(kind, name, port);
   for (const [name, value] of Object.entries(config ?? {}))
-    if (/[\r\n]/.test(name + value)) throw raise('badConfigValue', { name: name.split(/[\r\n]/)[0], server: kind.name });
+    if (/[\r\n]/.test(name + value)) throw raise('BAD_CONFIG_VALUE', { name: name.split(/[\r\n]/)[0], server: kind.name });
   return {
     kind,
     version: version ?? standard,
@@ -57,9 +57,9 @@ export function parseRequest(request: ServerRequest): ParsedRequest {
 }
 
 function checkPort(kind: ServerKind, name: string, port: number): void {
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw raise('badPort', { text: port });
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw raise('BAD_PORT', { text: port });
   const known = [kind.name, ...new Set(kind.members(1, true).flatMap((member) => member.ports))];
-  if (!known.includes(name)) throw raise('unknownPort', { server: kind.name, port: name, known: [...new Set(known)].join(', ') });
+  if (!known.includes(name)) throw raise('UNKNOWN_PORT', { server: kind.name, port: name, known: [...new Set(known)].join(', ') });
 }
 
 /** The port that was asked for, if one was: node 1 gets the number given, the next nodes the next numbers. */

@@ -129,7 +129,7 @@ async function runTool(server: Server, member: Member, tool: string, args: reado
     record.members.find(({ name }) => name === member.plan.name)!,
     tool,
   );
-  if (found === undefined) throw raise('noTools', { server: record.name, tool });
+  if (found === undefined) throw raise('NO_TOOLS', { server: record.name, tool });
   return runProgram(found.file, args, { env: found.env, cwd: member.plan.directory });
 }
 

@@ -46,11 +46,11 @@ export class Sandbox {
    * back with their data. They outlive this process; `down` of any process ends them. Where one cannot be started the others are, and
    * the first error is thrown at the end.
    *
-   * @throws what is missing (`noJava`, `programMissing`, …), `portTaken`, `endedEarly`, `notReady`, `differs`, `runningDiffers`
+   * @throws what is missing (`NO_JAVA`, `PROGRAM_MISSING`, …), `PORT_TAKEN`, `ENDED_EARLY`, `NOT_READY`, `DIFFERS`, `RUNNING_DIFFERS`
    */
   async up(requests: readonly ServerRequest[], options: UpOptions = {}): Promise<readonly Server[]> {
     const parsed = requests.map(parseRequest);
-    if (process.platform === 'win32') throw raise('platformUnsupported', { platform: process.platform });
+    if (process.platform === 'win32') throw raise('PLATFORM_UNSUPPORTED', { platform: process.platform });
     return withLock(this.directory, lockWaitMs, async () => {
       const servers: Server[] = [];
       for (const request of parsed) servers.push(await this.#setUp(request, options));
@@ -67,13 +67,13 @@ export class Sandbox {
     return recordsIn(this.directory).map((record) => new Server(record, kindNamed(record.kind)));
   }
 
-  /** The server of that name, e.g. `kafka` or `kafka:3.9.2`. Throws `notSetUp`. */
+  /** The server of that name, e.g. `kafka` or `kafka:3.9.2`. Throws `NOT_SET_UP`. */
   server(name: string): Server {
     const servers = this.servers();
     const wanted = name.replace(':', '-');
     const found = servers.find(({ record }) => record.name === wanted);
     const known = servers.map(({ record }) => record.name);
-    if (found === undefined) throw raise('notSetUp', { name, directory: this.directory, hint: didYouMean(wanted, known) });
+    if (found === undefined) throw raise('NOT_SET_UP', { name, directory: this.directory, hint: didYouMean(wanted, known) });
     return found;
   }
 
@@ -126,10 +126,10 @@ export class Sandbox {
       }
     }
     const found = engine === 'native' ? undefined : await findEngine(this.#env);
-    if (found === undefined) throw missing ?? raise('noEngine', {});
+    if (found === undefined) throw missing ?? raise('NO_ENGINE', {});
     if (secure || (nodes ?? 1) > 1) {
       const why = missing instanceof Error ? missing.message : "'--engine container' was given";
-      throw raise('containerLimits', { server: name, why, wanted: secure ? 'TLS' : 'several nodes', next: 'leave that out' });
+      throw raise('CONTAINER_LIMITS', { server: name, why, wanted: secure ? 'TLS' : 'several nodes', next: 'leave that out' });
     }
     return containerInstallation(kind, version, found);
   }

@@ -22,7 +22,7 @@ async function idOf(kind: '-u' | '-g', name: string): Promise<number | undefined
   }
 }
 
-/** Makes sure that the server's user can pass through every directory above its own. Throws `directoryUnreachable`. */
+/** Makes sure that the server's user can pass through every directory above its own. Throws `DIRECTORY_UNREACHABLE`. */
 export function checkReachable(server: string, directory: string, user: Installation['user']): void {
   if (user === undefined) return;
   const { status } = spawnSync('/bin/sh', ['-c', 'cd -- "$1"', 'sh', dirname(directory)], {
@@ -30,5 +30,5 @@ export function checkReachable(server: string, directory: string, user: Installa
     gid: user.gid,
     cwd: '/',
   });
-  if (status !== 0) throw raise('directoryUnreachable', { server, user: user.name, directory: dirname(directory) });
+  if (status !== 0) throw raise('DIRECTORY_UNREACHABLE', { server, user: user.name, directory: dirname(directory) });
 }

@@ -118,7 +118,7 @@ export class Server {
     for (const member of members) {
       for (const [name, port] of Object.entries(this.#portsOf(member))) {
         if (!(await isPortFree(port)))
-          throw raise('portTaken', { port, server: member.title, target: `${this.record.name}.${name}` });
+          throw raise('PORT_TAKEN', { port, server: member.title, target: `${this.record.name}.${name}` });
       }
     }
   }

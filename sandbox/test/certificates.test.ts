@@ -38,7 +38,7 @@ it('says what to install where openssl is missing', async () => {
   process.env['PATH'] = '';
   try {
     await expect(ensureCertificates(join(temporaryDirectory(), 'tls'), 'alice')).rejects.toMatchObject({
-      reason: 'noOpenssl',
+      reason: 'NO_OPENSSL',
       message: expect.stringMatching(/install it with .*openssl/),
     });
   } finally {

@@ -58,7 +58,7 @@ it('uses nothing of a repository that serves another file than the pinned one', 
   const { url } = await repository({ ...good, '/maven/org/example/two/2.1/two-2.1.jar': 'forged' });
   const env = { MILLRACE_CACHE: temporaryDirectory(), MILLRACE_MAVEN_REPOSITORY: url };
   await expect(fetchJars('thing-1', lock, { env })).rejects.toMatchObject({
-    reason: 'checksumWrong',
+    reason: 'CHECKSUM_WRONG',
     message: expect.stringContaining('two-2.1.jar'),
   });
   expect(readdirSync(join(env.MILLRACE_CACHE, 'jars'))).toEqual([]);
@@ -68,7 +68,7 @@ it('names the address and the answer where a file cannot be had', async () => {
   const { url } = await repository({});
   const env = { MILLRACE_CACHE: temporaryDirectory(), MILLRACE_MAVEN_REPOSITORY: url };
   await expect(fetchJars('thing-1', lock, { env })).rejects.toMatchObject({
-    reason: 'downloadFailed',
+    reason: 'DOWNLOAD_FAILED',
     message: expect.stringMatching(/\/maven\/org\/example.*404.*MILLRACE_MAVEN_REPOSITORY/),
   });
 });

@@ -33,7 +33,7 @@ it('passes over one that is too old', async () => {
 it('says which it found where all are too old, and what to install', async () => {
   const env = { JAVA_HOME: javaHome('11.0.2'), PATH: '' };
   await expect(findJava('Kafka', 99, env)).rejects.toMatchObject({
-    reason: 'noJava',
+    reason: 'NO_JAVA',
     message: expect.stringMatching(/Kafka needs Java 99 .*bin\/java is 11.*install.*JAVA_HOME/),
   });
 });

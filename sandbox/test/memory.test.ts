@@ -10,7 +10,7 @@ it.each([
 
 it.each(['512', 'much', '-1g', '8m', ''])("refuses '%s'", (text) =>
   expect(() => parseMemory(text)).toThrow(
-    expect.objectContaining({ reason: 'badMemory', message: expect.stringContaining('512m') }),
+    expect.objectContaining({ reason: 'BAD_MEMORY', message: expect.stringContaining('512m') }),
   ),
 );
 

@@ -13,13 +13,13 @@ describe('a request', () => {
   ])('%s is named %s', (server, name, version) => expect(parseRequest({ server })).toMatchObject({ name, version }));
 
   it.each<[ServerRequest, string, string]>([
-    [{ server: 'kafak' }, 'unknownServer', "did you mean 'kafka'"],
-    [{ server: 'kafka:1.0' }, 'unknownVersion', '4.3.1, 3.9.2'],
-    [{ server: 'redis', nodes: 3 }, 'badNodes', 'redis runs with 1 nodes, not 3'],
-    [{ server: 'redis', memory: 'much' }, 'badMemory', '512m'],
-    [{ server: 'redis', ports: { redis: 70_000 } }, 'badPort', '65535'],
-    [{ server: 'redis', ports: { http: 80 } }, 'unknownPort', "no port 'http'; it has redis"],
-    [{ server: 'redis', config: { save: 'a\nrequirepass x' } }, 'badConfigValue', "'save'"],
+    [{ server: 'kafak' }, 'UNKNOWN_SERVER', "did you mean 'kafka'"],
+    [{ server: 'kafka:1.0' }, 'UNKNOWN_VERSION', '4.3.1, 3.9.2'],
+    [{ server: 'redis', nodes: 3 }, 'BAD_NODES', 'redis runs with 1 nodes, not 3'],
+    [{ server: 'redis', memory: 'much' }, 'BAD_MEMORY', '512m'],
+    [{ server: 'redis', ports: { redis: 70_000 } }, 'BAD_PORT', '65535'],
+    [{ server: 'redis', ports: { http: 80 } }, 'UNKNOWN_PORT', "no port 'http'; it has redis"],
+    [{ server: 'redis', config: { save: 'a\nrequirepass x' } }, 'BAD_CONFIG_VALUE', "'save'"],
   ])('%j is refused: %s', (request, reason, part) =>
     expect(() => parseRequest(request)).toThrow(expect.objectContaining({ reason, message: expect.stringContaining(part) })),
   );
@@ -75,13 +75,13 @@ describe('a server that was set up before', () => {
     [{ config: {} }, 'settings {"appendfsync":"always"}, not {}'],
   ])('refuses %j while it runs', (request, part) =>
     expect(() => reconcile(record, parseRequest({ server: 'redis', ...request }), 'running')).toThrow(
-      expect.objectContaining({ reason: 'runningDiffers', message: expect.stringContaining(part) }),
+      expect.objectContaining({ reason: 'RUNNING_DIFFERS', message: expect.stringContaining(part) }),
     ),
   );
 
   it('never becomes secure, or of another size, with data that is not', () => {
     expect(() => reconcile(record, parseRequest({ server: 'redis', secure: true }), 'stopped')).toThrow(
-      expect.objectContaining({ reason: 'differs', message: expect.stringContaining('--purge') }),
+      expect.objectContaining({ reason: 'DIFFERS', message: expect.stringContaining('--purge') }),
     );
   });
 });

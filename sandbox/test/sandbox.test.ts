@@ -106,7 +106,7 @@ describe.skipIf(missing !== undefined)('a sandbox', { timeout: 60_000 }, () => {
     onTestFinished(() => void other.close());
     const { port } = other.address() as AddressInfo;
     await expect(openSandbox().up([{ server: 'redis', ports: { redis: port } }])).rejects.toMatchObject({
-      reason: 'portTaken',
+      reason: 'PORT_TAKEN',
       message: expect.stringMatching(new RegExp(`port ${port} .*--port redis\\.redis=`)),
     });
   });
@@ -118,7 +118,7 @@ describe.skipIf(missing !== undefined)('a sandbox', { timeout: 60_000 }, () => {
       signal: stop.signal,
       onProgress: () => stop.abort(),
     });
-    await expect(starting).rejects.toMatchObject({ reason: 'cancelled' });
+    await expect(starting).rejects.toMatchObject({ reason: 'CANCELLED' });
     expect((await opened.status()).map(({ state }) => state)).toEqual(['stopped']);
   });
 });

@@ -32,7 +32,7 @@ async function showLogs({ output }: CommandContext, name: string, flags: LogFlag
   const { members } = (await openSandbox(flags)).server(name);
   const shown = members.filter(({ plan }) => flags.node === undefined || plan.name === flags.node);
   const known = members.map(({ plan }) => plan.name).join(', ');
-  if (shown.length === 0) throw raise('noSuchNode', { server: name, node: flags.node, known });
+  if (shown.length === 0) throw raise('NO_SUCH_NODE', { server: name, node: flags.node, known });
   const print = (node: string, lines: readonly string[]): void => {
     for (const line of lines) output.record({ node, line }, () => (shown.length > 1 ? `${node} | ${line}` : line));
   };

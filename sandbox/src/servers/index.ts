@@ -9,10 +9,10 @@ import { redis } from './redis.ts';
 /** The servers that the sandbox has. */
 export const serverKinds: readonly ServerKind[] = [kafka, rabbitmq, postgres, redis];
 
-/** The server of that name. Throws `unknownServer`. */
+/** The server of that name. Throws `UNKNOWN_SERVER`. */
 export function kindNamed(name: string): ServerKind {
   const found = serverKinds.find((kind) => kind.name === name);
   const known = serverKinds.map((kind) => kind.name);
-  if (found === undefined) throw raise('unknownServer', { name, known: known.join(', '), hint: didYouMean(name, known) });
+  if (found === undefined) throw raise('UNKNOWN_SERVER', { name, known: known.join(', '), hint: didYouMean(name, known) });
   return found;
 }

@@ -50,7 +50,7 @@ async function locate(_: string, { env, signal }: LocateContext): Promise<Instal
   const server = initdb === undefined ? undefined : join(dirname(initdb), 'postgres');
   if (initdb === undefined || server === undefined || !existsSync(server)) {
     const next = installHint({ apt: 'postgresql', dnf: 'postgresql-server', brew: 'postgresql@17' });
-    throw raise('programMissing', { server: 'PostgreSQL', program: 'initdb', places: `${places[0]!} and PATH`, next });
+    throw raise('PROGRAM_MISSING', { server: 'PostgreSQL', program: 'initdb', places: `${places[0]!} and PATH`, next });
   }
   const printed = await runProgram(server, ['--version'], { signal });
   const user = await userInsteadOfRoot(['postgres', 'nobody']);

@@ -35,7 +35,7 @@ export const newerVersions: readonly string[] = Object.keys(suites);
 
 /**
  * RabbitMQ of a newer Debian release on an older one: its packages, whose signatures apt checks, are unpacked into the cache together
- * with the libraries they were built for. Nothing is installed and root is not needed. Throws `programMissing` on other systems.
+ * with the libraries they were built for. Nothing is installed and root is not needed. Throws `PROGRAM_MISSING` on other systems.
  */
 export async function newerRabbit(version: string, context: LocateContext): Promise<Installation> {
   const prefix = join(cacheDirectory(context.env), 'rabbitmq', suites[version]!);
@@ -53,7 +53,7 @@ function installationIn(prefix: string, version: string): Installation {
   const [epmd] = globSync(join(prefix, 'usr/lib/erlang/erts-*/bin/epmd'));
   const found = /rabbitmq_server-([\d.]+)/.exec(scripts ?? '')?.[1] ?? 'none';
   if (scripts === undefined || epmd === undefined || !found.startsWith(`${version}.`))
-    throw raise('suiteMoved', { suite: suites[version], found, version, prefix });
+    throw raise('SUITE_MOVED', { suite: suites[version], found, version, prefix });
   return { version: found, paths: { scripts, epmd, erlang: join(prefix, 'usr/lib/erlang/bin') } };
 }
 
@@ -90,7 +90,7 @@ function need(program: string, env: NodeJS.ProcessEnv): string {
   const found = findProgram(program, [], env);
   if (found !== undefined) return found;
   const next = "this version comes from Debian's packages only; leave the version out to use the system's RabbitMQ";
-  throw raise('programMissing', { server: 'RabbitMQ of this version', program, places: 'PATH', next });
+  throw raise('PROGRAM_MISSING', { server: 'RabbitMQ of this version', program, places: 'PATH', next });
 }
 
 // apt with lists, cache and status of its own: the system's are neither used nor touched.

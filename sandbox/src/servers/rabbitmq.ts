@@ -77,7 +77,7 @@ async function locate(version: string, context: LocateContext): Promise<Installa
 function missing(server: string | undefined, erl: string | undefined): Error {
   const next = installHint({ apt: 'rabbitmq-server', dnf: 'rabbitmq-server', brew: 'rabbitmq' });
   const [program, where] = server === undefined ? ['rabbitmq-server', places[0]!] : [erl === undefined ? 'erl' : 'epmd', 'PATH'];
-  throw raise('programMissing', {
+  throw raise('PROGRAM_MISSING', {
     server: 'RabbitMQ',
     program,
     places: where,

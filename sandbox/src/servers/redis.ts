@@ -32,7 +32,7 @@ async function locate(_: string, { env, signal }: LocateContext): Promise<Instal
   const server = findProgram('redis-server', places, env) ?? findProgram('valkey-server', places, env);
   if (server === undefined) {
     const next = installHint({ apt: 'redis-server', dnf: 'redis', brew: 'redis' });
-    throw raise('programMissing', { server: 'Redis', program: 'redis-server', places: 'PATH', next });
+    throw raise('PROGRAM_MISSING', { server: 'Redis', program: 'redis-server', places: 'PATH', next });
   }
   const printed = await runProgram(server, ['--version'], { signal });
   return { version: /v=(\S+)/.exec(printed)?.[1] ?? 'unknown', paths: { server } };

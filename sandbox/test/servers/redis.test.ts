@@ -34,7 +34,7 @@ describe.skipIf(missing !== undefined)('redis', { timeout: 60_000 }, () => {
 
   it('says what is wrong with a setting, from the log', async () => {
     await expect(sandbox.start('redis', { config: { maxclients: 'many' } })).rejects.toMatchObject({
-      reason: 'endedEarly',
+      reason: 'ENDED_EARLY',
       message: expect.stringContaining('maxclients'),
     });
   });
