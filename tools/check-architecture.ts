@@ -14,7 +14,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'binders/embedded': ['core', 'messaging'],
   'binders/conformance': ['core', 'messaging'],
   apps: ['core', 'expressions', 'messaging', 'pipeline-dsl'],
-  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'apps'],
+  sandbox: ['core'],
+  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'apps', 'sandbox'],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);

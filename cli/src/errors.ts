@@ -34,6 +34,11 @@ export const raise = errorTable({
   },
   DEFINITIONS_UNREADABLE: { code: 'NOT_FOUND', message: "definitions cannot be read from '{file}': {problem}" },
   BAD_PROPERTY: { code: 'INVALID_ARGUMENT', message: "property '{text}' must have the form name=value" },
+  BAD_TARGET: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{option} {text}' must have the form {form}, with one of the servers of this command: {servers}",
+  },
+  NO_SUCH_NODE: { code: 'NOT_FOUND', message: "{server} has no node '{node}'; it has {known}" },
   UNKNOWN_SHELL: { code: 'INVALID_ARGUMENT', message: "there is no completion for '{shell}'; choose bash, zsh or fish" },
   UNSUPPORTED_FACET: {
     code: 'UNSUPPORTED',

@@ -10,6 +10,7 @@ import { addParkedCommands } from './commands/parked.ts';
 import { addPublishCommand } from './commands/publish.ts';
 import { addRegionCommands } from './commands/regions.ts';
 import { addRunCommand } from './commands/run.ts';
+import { addSandboxCommands } from './commands/sandbox.ts';
 import { addTailCommand } from './commands/tail.ts';
 import { formatError } from './output.ts';
 
@@ -33,6 +34,7 @@ export function createProgram(): Command {
     addParkedCommands,
     addRegionCommands,
     addDslCommand,
+    addSandboxCommands,
     addDoctorCommand,
     addCompletionCommand,
   ]) {

@@ -46,6 +46,11 @@ export function temporaryDirectory(): string {
 const main = join(import.meta.dirname, '../src/main.ts');
 const flags = ['--conditions=development', '--disable-warning=ExperimentalWarning'];
 
+/** The words that run the command. */
+export function commandLine(args: readonly string[]): readonly string[] {
+  return [process.execPath, ...flags, main, ...args];
+}
+
 /** Runs the command as users do, in a directory of its own unless told otherwise. */
 export async function millrace(
   args: readonly string[],

@@ -3,12 +3,15 @@
 //   sh       run as a script; must exit 0
 //   console  each line after `$ ` is run; the lines below it are its output, where `…` stands for anything
 //   json     must parse
+// A page that needs real servers says so by `<!-- needs: kafka, redis -->` and is left out where one cannot be had.
 // Blocks of one page share a directory and run in order. Pages under docs/reference are generated and tested by their generator.
 import { spawnSync } from 'node:child_process';
 import { chmodSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { guardSandbox, sandbox } from '@millrace/sandbox';
+import type { Guard } from '@millrace/sandbox';
 
 interface Block {
   readonly language: string;
@@ -88,11 +91,37 @@ const runners: Readonly<Record<string, (cwd: string, block: Block) => void>> = {
   json: (_, { text }) => void JSON.parse(text),
 };
 
-describe.each(pages)('%s', (page) => {
+function serversNeededBy(page: string): readonly string[] {
+  return /^<!-- needs: (.+) -->$/m.exec(readFileSync(join(root, page), 'utf8'))?.[1]?.split(', ') ?? [];
+}
+
+// A block that fails leaves its servers running; they end with the page, and with this process should it not get that far.
+function endServersAfter(page: string): void {
+  const directory = join(directoryOf(page), '.millrace/sandbox');
+  let guard: Guard;
+  beforeAll(async () => (guard = await guardSandbox(directory, 'purge')));
+  afterAll(async () => {
+    await sandbox.open(directory).down([], { purge: true });
+    guard.release();
+  });
+}
+
+/** Why a page's blocks cannot run on this machine, `undefined` where they can. */
+async function whatIsMissing(page: string): Promise<string | undefined> {
+  const reasons = await Promise.all(serversNeededBy(page).map(async (server) => sandbox.missing(server)));
+  return reasons.find((reason) => reason !== undefined);
+}
+
+const runnable = await Promise.all(pages.map(async (page) => [page, await whatIsMissing(page)] as const));
+
+describe.each(runnable)('%s', (page, missing) => {
   const blocks = blocksOf(page);
+  if (serversNeededBy(page).length > 0 && missing === undefined) endServersAfter(page);
   const unknown = blocks.find(({ language }) => !(language in runners) && language !== 'text');
   it('has only code blocks that can be executed', () => expect(unknown).toBeUndefined());
-  it.each(blocks.filter(({ language }) => language in runners).map((block) => [block.line, block.language, block] as const))(
+  it
+    .skipIf(missing !== undefined)
+    .each(blocks.filter(({ language }) => language in runners).map((block) => [block.line, block.language, block] as const))(
     'line %i: %s',
     { timeout: 90_000 },
     (_, language, block) => runners[language]!(directoryOf(page), block),

@@ -64,6 +64,7 @@ function optionsOf(command: Command): readonly string[] {
 async function argumentValues(command: Command, rest: readonly string[], typed: string): Promise<readonly string[]> {
   const path = pathOf(command);
   if (path === 'run') return completeDefinition(typed);
+  if (path.startsWith('sandbox ')) return serverNames();
   if (rest.length > 0) return [];
   if (path === 'app' || path === 'apps info') return appNames();
   if (path === 'completion') return Object.keys(scripts);
@@ -79,6 +80,11 @@ async function completeDefinition(typed: string): Promise<readonly string[]> {
 async function appNames(): Promise<readonly string[]> {
   const { Catalogue } = await import('@millrace/apps');
   return [...new Set(new Catalogue().list().map(({ name }) => name))];
+}
+
+async function serverNames(): Promise<readonly string[]> {
+  const { serverKinds } = await import('@millrace/sandbox');
+  return serverKinds.flatMap(({ name, versions }) => [name, ...versions.slice(1).map((version) => `${name}:${version}`)]);
 }
 
 function pathOf(command: Command): string {
