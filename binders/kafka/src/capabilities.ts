@@ -1,0 +1,27 @@
+import type { BinderCapabilities } from '@millrace/messaging/binder';
+
+/** Partitions that a topic may have here: far more than one machine can serve well. */
+export const maxPartitions = 10_000;
+
+/** What this binder can do on Kafka 3.2 or newer. */
+export function kafkaCapabilities(maxMessageBytes: number, acks: 'all' | 'leader'): BinderCapabilities {
+  return Object.freeze<BinderCapabilities>({
+    // Acknowledged by all replicas in sync; with the leader's alone its crash loses what it had in memory.
+    durability: acks === 'all' ? 'machine-loss' : 'process-crash',
+    shared: true,
+    acknowledgement: 'cumulative',
+    ordered: true,
+    retainsMessages: true,
+    maxMessageBytes,
+    transactions: false,
+    parking: false,
+    log: Object.freeze({
+      startPositions: Object.freeze(['earliest', 'latest', 'offset', 'time'] as const),
+      retention: Object.freeze(['age', 'size'] as const),
+      compaction: true,
+      maxPartitions,
+    }),
+    queue: false,
+    region: false,
+  });
+}

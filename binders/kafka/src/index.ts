@@ -1,0 +1,3 @@
+// Public names are listed here one by one.
+export { kafkaBinder } from './kafka.ts';
+export type { KafkaBinderOptions, SaslOptions } from './options.ts';
