@@ -171,7 +171,7 @@ export class KafkaLog implements LogFacet {
   }
 
   async #clamp(offsets: Offsets, destination: string, partition: number, offset: number): Promise<number> {
-    const [bounds] = (await this.partitions(destination)).filter((each) => each.partition === partition);
+    const bounds = (await this.partitions(destination)).find((each) => each.partition === partition);
     if (offset < bounds!.earliest) return bounds!.earliest;
     const end = await offsets.at(destination, new Map([[partition, latest]]));
     return Math.min(offset, end.get(partition)!);

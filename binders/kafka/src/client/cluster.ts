@@ -66,7 +66,7 @@ export class Cluster {
     this.#closing.abort(raise('binderClosed', {}));
     const links = await Promise.allSettled(this.#links.values());
     this.#links.clear();
-    await Promise.allSettled(links.map((link) => (link.status === 'fulfilled' ? link.value.close() : undefined)));
+    await Promise.allSettled(links.flatMap((link) => (link.status === 'fulfilled' ? [link.value.close()] : [])));
   }
 
   /** The topic as last described, or as described now; `undefined` if there is none. */

@@ -44,7 +44,7 @@ export class PartitionSender {
   readonly #topic: string;
   readonly #partition: number;
   #waiting: Parcel[] = [];
-  #running: Promise<void> | undefined;
+  #isRunning = false;
   #identity: ProducerIdentity | undefined;
   #needsFresh = false;
   #sequence = 0;
@@ -59,14 +59,15 @@ export class PartitionSender {
 
   add(parcels: readonly Parcel[]): void {
     this.#waiting.push(...parcels);
-    this.#running ??= this.#run();
+    if (!this.#isRunning) void this.#run();
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     // What is sent in the same turn of the event loop goes together.
     await Promise.resolve();
     while (this.#waiting.length > 0) await this.#deliver(this.#take());
-    this.#running = undefined;
+    this.#isRunning = false;
   }
 
   /** As many parcels as fit into one batch. */

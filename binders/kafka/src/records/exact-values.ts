@@ -10,7 +10,7 @@ export function tagged(value: HeaderValue): Tagged {
   if (typeof value === 'number' && !survives(value)) return ['d', Object.is(value, -0) ? '-0' : String(value)];
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) return ['l', (value as readonly HeaderValue[]).map(tagged)];
-  return ['m', Object.entries(value).map(([name, each]) => [name, tagged(each as HeaderValue)])];
+  return ['m', Object.entries(value).map(([name, each]) => [name, tagged(each)])];
 }
 
 function survives(value: number): boolean {

@@ -10,7 +10,7 @@ interface Encoded {
   readonly isInexact?: boolean;
 }
 
-const text = 'java.lang.String';
+const stringClass = 'java.lang.String';
 const empty = Buffer.alloc(0);
 const mostNames = 1000;
 
@@ -74,7 +74,7 @@ function encode(name: string, value: HeaderValue): Encoded {
 function encodeText(name: string, value: string): Encoded {
   if (rawTexts.has(name)) return { bytes: Buffer.from(value) };
   // A receiver takes what begins with a quote for JSON.
-  return { bytes: Buffer.from(value.startsWith('"') ? JSON.stringify(value) : value), type: text };
+  return { bytes: Buffer.from(value.startsWith('"') ? JSON.stringify(value) : value), type: stringClass };
 }
 
 function encodeNumber(value: number): Encoded {
