@@ -13,7 +13,7 @@ export function kafkaCapabilities(maxMessageBytes: number, acks: 'all' | 'leader
     ordered: true,
     retainsMessages: true,
     maxMessageBytes,
-    transactions: false,
+    transactions: true,
     parking: false,
     log: Object.freeze({
       startPositions: Object.freeze(['earliest', 'latest', 'offset', 'time'] as const),

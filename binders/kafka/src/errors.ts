@@ -120,5 +120,11 @@ export const raise = errorTable({
     code: 'CONFLICT',
     message: "a consumed message of group '{group}' now belongs to another member; nothing was committed, drop the messages",
   },
+  transactionEnded: {
+    code: 'UNAVAILABLE',
+    message:
+      "the transaction '{id}' was ended by the broker ({problem}) and nothing was committed; try again, and give each process its own transactionIdPrefix",
+    retryable: true,
+  },
   positionInvalid: { code: 'INVALID_ARGUMENT', message: '{position} is not a position that listing parked messages gave' },
 });

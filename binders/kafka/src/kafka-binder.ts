@@ -19,6 +19,7 @@ import { Producer } from './producer/producer.ts';
 import { Senders } from './producer/senders.ts';
 import { WireForm } from './producer/wire-form.ts';
 import type { Settings } from './settings.ts';
+import { KafkaTransactions } from './transactions/transactions.ts';
 
 /** What there is once the binder is open. */
 interface Opened {
@@ -35,6 +36,7 @@ export class KafkaBinder implements Binder {
   readonly name = 'kafka';
   readonly provisioner: KafkaProvisioner;
   readonly log: KafkaLog;
+  readonly transactions: KafkaTransactions;
   readonly #settings: Settings;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<Consumer>();
@@ -52,6 +54,7 @@ export class KafkaBinder implements Binder {
       isCommitted: settings.fetch.isCommitted,
       consumers: (group, destination) => this.#consumersOf(group, destination),
     }));
+    this.transactions = new KafkaTransactions(() => this.#parts(), settings.send, settings.transactions);
   }
 
   get capabilities(): BinderCapabilities {

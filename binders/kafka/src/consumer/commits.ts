@@ -33,6 +33,7 @@ export class Commits {
   #pending = new Map<PartitionWindow, number>();
   #next: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
+  readonly #done = new WeakMap<PartitionWindow, number>();
 
   constructor(cluster: Cluster, offsets: Offsets, owner: CommitOwner) {
     this.#cluster = cluster;
@@ -48,6 +49,18 @@ export class Commits {
       this.#running = this.#next.catch(() => undefined);
     }
     return this.#next;
+  }
+
+  /** Runs `work`, which commits positions by itself, when nothing else is being committed; what comes meanwhile waits. */
+  async exclusively(work: () => Promise<void>): Promise<void> {
+    const done = this.#running.then(work);
+    this.#running = done.catch(() => undefined);
+    return done;
+  }
+
+  /** Positions that were committed otherwise: lower ones that come later do not count. */
+  committed(positions: ReadonlyMap<PartitionWindow, number>): void {
+    for (const [window, offset] of positions) this.#done.set(window, Math.max(offset, this.#done.get(window) ?? 0));
   }
 
   /** Resolves when nothing is being committed. */
@@ -75,7 +88,8 @@ export class Commits {
 
   /** One request; false when it has to be repeated. */
   async #attempt(positions: Map<PartitionWindow, number>): Promise<boolean> {
-    for (const window of positions.keys()) if (window.state === 'gone') positions.delete(window);
+    for (const [window, offset] of positions)
+      if (window.state === 'gone' || offset <= (this.#done.get(window) ?? 0)) positions.delete(window);
     if (positions.size === 0) return true;
     const { id, group, topic } = this.#owner;
     const wanted = new Map([...positions].map(([{ partition }, offset]) => [partition, offset]));

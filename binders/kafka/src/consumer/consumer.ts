@@ -90,6 +90,10 @@ export class Consumer implements ConsumerBinding {
     return this.#place.id;
   }
 
+  get isAnonymous(): boolean {
+    return this.#place.isAnonymous;
+  }
+
   get isClosed(): boolean {
     return this.#closed;
   }
@@ -114,6 +118,21 @@ export class Consumer implements ConsumerBinding {
       if (window.state !== 'gone') positions.set(window, window.acknowledged(offset));
     this.#progress();
     return positions;
+  }
+
+  /** Ends deliveries whose positions a transaction has committed. */
+  acknowledgeCommitted(deliveries: readonly Delivery[]): void {
+    this.#commits.committed(this.acknowledge(deliveries));
+  }
+
+  /** Runs `work` while nothing else commits positions of this consumer. */
+  holdingCommits(work: () => Promise<void>): Promise<void> {
+    return this.#commits.exclusively(work);
+  }
+
+  /** Resolves when the group has an identity for us that is newer than this one. */
+  movedOn(since: MemberIdentity): Promise<void> {
+    return this.#membership!.movedOn(since);
   }
 
   /** The last of these deliveries in each partition. */
