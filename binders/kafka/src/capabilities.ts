@@ -14,7 +14,7 @@ export function kafkaCapabilities(maxMessageBytes: number, acks: 'all' | 'leader
     retainsMessages: true,
     maxMessageBytes,
     transactions: true,
-    parking: false,
+    parking: true,
     log: Object.freeze({
       startPositions: Object.freeze(['earliest', 'latest', 'offset', 'time'] as const),
       retention: Object.freeze(['age', 'size'] as const),

@@ -15,6 +15,7 @@ import { FixedPartitions, SharedPartitions } from './consumer/membership.ts';
 import type { Membership } from './consumer/membership.ts';
 import { raise } from './errors.ts';
 import { KafkaLog } from './log-facet.ts';
+import { KafkaParking } from './parking/parking.ts';
 import { Producer } from './producer/producer.ts';
 import { Senders } from './producer/senders.ts';
 import { WireForm } from './producer/wire-form.ts';
@@ -36,6 +37,7 @@ export class KafkaBinder implements Binder {
   readonly name = 'kafka';
   readonly provisioner: KafkaProvisioner;
   readonly log: KafkaLog;
+  readonly parking: KafkaParking;
   readonly transactions: KafkaTransactions;
   readonly #settings: Settings;
   readonly #producers = new Set<Producer>();
@@ -54,6 +56,11 @@ export class KafkaBinder implements Binder {
       isCommitted: settings.fetch.isCommitted,
       consumers: (group, destination) => this.#consumersOf(group, destination),
     }));
+    this.parking = new KafkaParking(() => ({
+      ...this.#parts(),
+      log: this.log,
+      send: (topic, messages) => this.#producer(topic).send(messages),
+    }));
     this.transactions = new KafkaTransactions(() => this.#parts(), settings.send, settings.transactions);
   }
 
@@ -69,10 +76,8 @@ export class KafkaBinder implements Binder {
 
   async bindProducer(destination: string, options: ProducerOptions = {}): Promise<Producer> {
     if (options.signal?.aborted === true) throw raise('cancelled', {});
-    const { cluster, topics, senders, form } = this.#parts();
-    const view = await topics.bound(destination, options.partitions);
-    const { maxBatchBytes } = this.#settings.send;
-    const producer = new Producer({ cluster, senders, form, maxBatchBytes }, destination, view.partitions.length);
+    await this.#parts().topics.bound(destination, options.partitions);
+    const producer = this.#producer(destination);
     this.#producers.add(producer);
     return producer;
   }
@@ -108,6 +113,13 @@ export class KafkaBinder implements Binder {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** A producer of a topic that was looked up before. */
+  #producer(destination: string): Producer {
+    const { cluster, senders, form } = this.#parts();
+    const { maxBatchBytes } = this.#settings.send;
+    return new Producer({ cluster, senders, form, maxBatchBytes }, destination, cluster.known(destination)?.partitions.length ?? 1);
   }
 
   #membership(consumer: Consumer, { assignment }: ConsumerOptions, isAnonymous: boolean): Membership {

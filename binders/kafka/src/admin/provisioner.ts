@@ -5,6 +5,7 @@ import { earliest, latest } from '../client/offsets.ts';
 import type { TopicView } from '../client/topics.ts';
 import { raise } from '../errors.ts';
 import type { Groups } from './groups.ts';
+import { removalsTopic } from '../parking/removals.ts';
 import { checkName } from './topics.ts';
 import type { Topics } from './topics.ts';
 
@@ -52,7 +53,7 @@ export class KafkaProvisioner implements Provisioner {
 
   async list(): Promise<readonly DestinationInfo[]> {
     const { cluster, topics } = this.#parts();
-    const views = await cluster.allTopics();
+    const views = (await cluster.allTopics()).filter(({ name }) => name !== removalsTopic);
     const specs = await topics.specs(views.map(({ name }) => name));
     return views.map((view) => infoOf(view, specs.get(view.name)));
   }

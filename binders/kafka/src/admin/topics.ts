@@ -21,12 +21,12 @@ export class Topics {
   }
 
   /** The topic, created where it is missing; an existing one keeps its settings, but gets partitions where that is allowed. */
-  async bound(name: string, partitions = 1): Promise<TopicView> {
+  async bound(name: string, partitions = 1, spec: DestinationSpec = {}): Promise<TopicView> {
     checkName(name);
     const found = await this.#cluster.refresh(name);
     if (found === undefined) {
       if (!this.#settings.autoCreateTopics) throw raise('destinationMissing', { destination: name });
-      return this.create(name, { partitions });
+      return this.create(name, { ...spec, partitions });
     }
     if (found.partitions.length >= partitions || !this.#settings.autoAddPartitions) return found;
     await this.#addPartitions(name, partitions);
@@ -141,6 +141,7 @@ function specOf(configs: readonly Config[]): DestinationSpec {
   const policies = (values.get('cleanup.policy') ?? '').split(',');
   const limit = (name: string): number | undefined => {
     const value = Number(values.get(name) ?? -1);
+    // Kafka writes -1 for no limit.
     return value < 0 || !policies.includes('delete') ? undefined : value;
   };
   return { retentionMs: limit('retention.ms'), retentionBytes: limit('retention.bytes'), compact: policies.includes('compact') };

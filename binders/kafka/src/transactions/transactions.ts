@@ -65,7 +65,8 @@ export class KafkaTransactions implements TransactionFacet {
     for (;;) {
       try {
         const positions = from.flatMap((each) => consumedPart(each));
-        if (positions.length > 0 || loads.length > 0) await this.#withTransactor((transactor) => transactor.commit(positions, loads));
+        if (positions.length > 0 || loads.length > 0)
+          await this.#withTransactor((transactor) => transactor.commit(positions, loads));
         for (const { consumer, deliveries } of from) consumer.acknowledgeCommitted(deliveries);
         return;
       } catch (error) {
@@ -87,7 +88,8 @@ export class KafkaTransactions implements TransactionFacet {
   async #load(produced: Transaction['produced']): Promise<ProducedPart[]> {
     const loads: ProducedPart[] = [];
     for (const { destination, messages } of produced)
-      for (const [partition, records] of await this.#place(destination, messages)) loads.push({ topic: destination, partition, records });
+      for (const [partition, records] of await this.#place(destination, messages))
+        loads.push({ topic: destination, partition, records });
     return loads;
   }
 

@@ -72,10 +72,7 @@ export class Transactor {
     try {
       if (produced.length > 0) await this.#addPartitions(produced);
       for (const { group } of consumed) await this.#addGroup(group);
-      await settleAll([
-        ...produced.map((part) => this.#produce(part)),
-        ...consumed.map((part) => this.#commitPositions(part)),
-      ]);
+      await settleAll([...produced.map((part) => this.#produce(part)), ...consumed.map((part) => this.#commitPositions(part))]);
     } catch (error) {
       await this.#giveUp();
       throw this.#failure(error);
@@ -87,7 +84,9 @@ export class Transactor {
   async #begin(): Promise<ProducerIdentity> {
     this.#sequences.clear();
     const { initProducerId } = this.#cluster.requests;
-    const answer = await this.#ask('begin a transaction', async () => (await this.#link()).call(initProducerId, this.#id, this.#timeoutMs, -1n, -1));
+    const answer = await this.#ask('begin a transaction', async () =>
+      (await this.#link()).call(initProducerId, this.#id, this.#timeoutMs, -1n, -1),
+    );
     return { producerId: answer.producerId, epoch: answer.producerEpoch };
   }
 
@@ -97,8 +96,12 @@ export class Transactor {
     const { producerId, epoch } = this.#identity!;
     const transaction = { transactionalId: this.#id, producerId, producerEpoch: epoch, verifyOnly: false, topics };
     await this.#ask('add partitions to a transaction', async () => {
-      const { resultsByTransaction } = await partly((await this.#link()).call(this.#cluster.requests.addPartitionsToTxn, [transaction]));
-      const results = resultsByTransaction.flatMap(({ topicResults }) => topicResults.flatMap(({ resultsByPartition }) => resultsByPartition));
+      const { resultsByTransaction } = await partly(
+        (await this.#link()).call(this.#cluster.requests.addPartitionsToTxn, [transaction]),
+      );
+      const results = resultsByTransaction.flatMap(({ topicResults }) =>
+        topicResults.flatMap(({ resultsByPartition }) => resultsByPartition),
+      );
       for (const { partitionErrorCode } of results) this.#check(partitionErrorCode);
     });
   }
@@ -141,20 +144,22 @@ export class Transactor {
       committedMetadata: '',
     }));
     const { generation, memberId, instanceId } = member;
-    await this.#cluster.ask(
-      `commit positions of group '${group}'`,
-      async () => {
-        const link = await this.#cluster.coordinatorLink('control', 'group', group);
-        const topics = [{ name: topic, partitions }];
-        const { txnOffsetCommit } = this.#cluster.requests;
-        const asking = link.call(txnOffsetCommit, this.#id, group, producerId, epoch, generation, memberId, instanceId, topics);
-        const answer = await partly(asking);
-        for (const { errorCode } of answer.topics.flatMap((each) => each.partitions)) this.#check(errorCode);
-      },
-      () => this.#cluster.forgetCoordinator('group', group),
-    ).catch((error: unknown) => {
-      throw movedOn.has(apiIdOf(error) ?? '') ? new GroupMovedOn(part, error) : error;
-    });
+    await this.#cluster
+      .ask(
+        `commit positions of group '${group}'`,
+        async () => {
+          const link = await this.#cluster.coordinatorLink('control', 'group', group);
+          const topics = [{ name: topic, partitions }];
+          const { txnOffsetCommit } = this.#cluster.requests;
+          const asking = link.call(txnOffsetCommit, this.#id, group, producerId, epoch, generation, memberId, instanceId, topics);
+          const answer = await partly(asking);
+          for (const { errorCode } of answer.topics.flatMap((each) => each.partitions)) this.#check(errorCode);
+        },
+        () => this.#cluster.forgetCoordinator('group', group),
+      )
+      .catch((error: unknown) => {
+        throw movedOn.has(apiIdOf(error) ?? '') ? new GroupMovedOn(part, error) : error;
+      });
   }
 
   /** Asks for the commit until the broker says that it is decided. */
