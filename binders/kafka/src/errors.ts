@@ -18,6 +18,10 @@ export const raise = errorTable({
   optionInvalid: { code: 'INVALID_ARGUMENT', message: "the option '{name}' cannot be {value}; {expected}" },
   propertyInvalid: { code: 'INVALID_ARGUMENT', message: "the property '{name}' cannot be '{value}'; {expected}" },
   propertyUnsupported: { code: 'UNSUPPORTED', message: "the property '{name}' asks for '{value}', which is not supported; {next}" },
+  tokenRefused: {
+    code: 'UNAUTHENTICATED',
+    message: "the identity provider at '{endpoint}' gave no token (status {status}); check the client's id, secret and scope",
+  },
   // Server
   unreachable: {
     code: 'UNAVAILABLE',

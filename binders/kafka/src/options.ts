@@ -16,6 +16,11 @@ export type SaslOptions =
 
 /** How a Kafka binder is set up. All sizes are bytes, all times milliseconds. */
 export interface KafkaBinderOptions {
+  /**
+   * Settings under the names of Spring Cloud Stream, Spring Boot or Kafka's own clients, with the meaning they have there. The
+   * options beside them win.
+   */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
   /** Brokers to begin with, as `host:port` (default: the environment's `MILLRACE_KAFKA_BROKERS`, else `localhost:9092`). */
   readonly brokers?: string | readonly string[] | undefined;
   /** What this client is called in the broker's logs and quotas (default `millrace`). */

@@ -4,6 +4,7 @@ import type { BrokerAddress } from './client/link.ts';
 import type { FetchSettings } from './consumer/fetcher.ts';
 import type { MemberSettings } from './consumer/group-member.ts';
 import type { KafkaBinderOptions, SaslOptions } from './options.ts';
+import { optionsFromProperties } from './properties/options.ts';
 import type { SendSettings } from './producer/partition-sender.ts';
 
 /** How topics are made. */
@@ -36,7 +37,9 @@ export interface Settings {
 const mebibyte = 1024 * 1024;
 const defaultPort = 9092;
 
-export function settingsOf(options: KafkaBinderOptions): Settings {
+export function settingsOf(given: KafkaBinderOptions): Settings {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: KafkaBinderOptions = { ...optionsFromProperties(given.properties ?? {}), ...Object.fromEntries(set) };
   const { maxMessageBytes = 1_000_000, revokeMs = 8000, groupInstanceId } = options;
   return {
     cluster: clusterSettings(options),

@@ -24,11 +24,11 @@ export class KafkaParking implements ParkingFacet {
   }
 
   async park(deadLetter: string, messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
-    const { topics, send } = this.#parts();
+    const parts = this.#parts();
     const wanted = await this.#partitionsOfOrigins(messages);
     // What is parked waits for somebody, however long that takes.
-    const view = await topics.bound(deadLetter, wanted, { retentionMs: -1 });
-    return send(
+    const view = await parts.topics.bound(deadLetter, wanted, { retentionMs: -1 });
+    return parts.send(
       deadLetter,
       messages.map((message) => parkedForm(message, view.partitions.length)),
     );
@@ -145,9 +145,8 @@ export class KafkaParking implements ParkingFacet {
   /** A dead-letter topic has as many partitions as the topic it is for, and messages keep theirs. */
   async #partitionsOfOrigins(messages: readonly OutboundMessage[]): Promise<number> {
     const origins = new Set(messages.map(({ headers }) => headers[headerNames.originDestination]));
-    const views = await Promise.all(
-      [...origins].map((origin) => (typeof origin === 'string' && origin !== '' ? this.#parts().cluster.topic(origin) : undefined)),
-    );
+    const names = [...origins].filter((origin) => typeof origin === 'string' && origin !== '') as string[];
+    const views = await Promise.all(names.map((name) => this.#parts().cluster.topic(name)));
     return Math.max(1, ...views.map((view) => view?.partitions.length ?? 1));
   }
 }
