@@ -15,7 +15,7 @@ const vectors: readonly (readonly [key: string, hash: number, of3?: number, of4?
 ];
 
 describe('murmur2', () => {
-  it.each(vectors)('hashes %s as Java does', (key, hash, of3, of4, of12) => {
+  it.each(vectors.map((vector) => [vector[0], vector] as const))('hashes %s as Java does', (key, [, hash, of3, of4, of12]) => {
     const bytes = Buffer.from(key);
     expect(murmur2(bytes)).toBe(hash);
     if (of3 === undefined) return;
