@@ -1,6 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ErrorCode } from '@millrace/core';
-import type { Binder, BinderCapabilities, BinderListener, ConsumerOptions, ProducerOptions } from '@millrace/messaging/binder';
+import type {
+  Binder,
+  BinderCapabilities,
+  BinderListener,
+  ConsumerOptions,
+  Diagnosis,
+  ProducerOptions,
+} from '@millrace/messaging/binder';
+import { diagnose } from './admin/diagnosis.ts';
 import { Groups } from './admin/groups.ts';
 import { KafkaProvisioner } from './admin/provisioner.ts';
 import { Topics } from './admin/topics.ts';
@@ -108,6 +116,10 @@ export class KafkaBinder implements Binder {
 
   errorCode(error: unknown): ErrorCode {
     return codeOf(error);
+  }
+
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    return diagnose(this.#parts().cluster, this.#settings.send.acks);
   }
 
   close(): Promise<void> {

@@ -28,15 +28,19 @@ export function canRunKafka(): boolean {
   return has('java') && (has('mvn') || existsSync(libraryFolder()));
 }
 
-/** Starts a broker of one node in a directory of its own. `settings` are added to its properties. */
-export async function startKafka(settings: Readonly<Record<string, string>> = {}): Promise<KafkaServer> {
+/** Starts a broker of one node in a directory of its own. `settings` are added to its properties; `format` to how it is formatted. */
+export async function startKafka(
+  settings: Readonly<Record<string, string>> | ((ports: readonly number[]) => Readonly<Record<string, string>>) = {},
+  format: readonly string[] = [],
+): Promise<KafkaServer> {
   const libraries = await fetchLibraries();
   const folder = await mkdtemp(join(tmpdir(), 'millrace-kafka-'));
-  const [port, controllerPort] = await freePorts(2);
-  await writeFile(join(folder, 'server.properties'), properties(folder, port!, controllerPort!, settings));
+  const [port, controllerPort, ...more] = await freePorts(5);
+  const added = typeof settings === 'function' ? settings([port!, controllerPort!, ...more]) : settings;
+  await writeFile(join(folder, 'server.properties'), properties(folder, port!, controllerPort!, added));
   await writeFile(join(folder, 'log4j2.yaml'), logging);
   const node = new Node(folder, join(libraries, '*'));
-  await node.format();
+  await node.format(format);
   await node.start();
   return {
     brokers: `127.0.0.1:${port}`,
@@ -61,8 +65,8 @@ class Node {
     this.#classPath = classPath;
   }
 
-  async format(): Promise<void> {
-    const tool = ['kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties'];
+  async format(more: readonly string[]): Promise<void> {
+    const tool = ['kafka.tools.StorageTool', 'format', '-t', 'MkU3OEVBNTcwNTJENDM2Qg', '-c', 'server.properties', ...more];
     await run('java', ['-Xmx64m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', this.#classPath, ...tool], {
       cwd: this.#folder,
     });
