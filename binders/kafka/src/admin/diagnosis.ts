@@ -83,11 +83,6 @@ function election(config: BrokerConfig): Diagnosis {
 
 function partitions(topics: readonly TopicView[]): readonly Diagnosis[] {
   const all = topics.flatMap(({ name, partitions: each }) => each.map((partition) => ({ name, ...partition })));
-  const named = (some: readonly { readonly name: string; readonly partition: number }[]): string =>
-    some
-      .slice(0, 5)
-      .map(({ name, partition }) => `${name}/${partition}`)
-      .join(', ');
   const offline = all.filter(({ leader }) => leader < 0);
   const behind = all.filter(({ leader, inSync: synced, replicas }) => leader >= 0 && synced.length < replicas.length);
   const check = 'partitions';
@@ -96,15 +91,22 @@ function partitions(topics: readonly TopicView[]): readonly Diagnosis[] {
     found.push({
       check,
       status: 'failed',
-      detail: `${offline.length} have no leader: ${named(offline)}`,
+      detail: `${offline.length} have no leader: ${someOf(offline)}`,
       next: 'start their brokers',
     });
   if (behind.length > 0)
     found.push({
       check,
       status: 'warning',
-      detail: `${behind.length} have replicas that are missing or lag behind: ${named(behind)}`,
+      detail: `${behind.length} have replicas that are missing or lag behind: ${someOf(behind)}`,
       next: 'look after the brokers that are down or slow',
     });
   return found.length > 0 ? found : [{ check, status: 'ok', detail: `${all.length}, all with their replicas in sync` }];
+}
+
+function someOf(places: readonly { readonly name: string; readonly partition: number }[]): string {
+  return places
+    .slice(0, 5)
+    .map(({ name, partition }) => `${name}/${partition}`)
+    .join(', ');
 }

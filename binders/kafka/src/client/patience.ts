@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { systemClock } from '@millrace/core';
 
 /** Bounds the repetition of one operation. */
 export class Patience {
@@ -35,4 +36,16 @@ export class Patience {
 export async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
   await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
+}
+
+/** Waits for `work`, but not longer; what comes of it later is nobody's business. */
+export async function withinMs(work: Promise<void> | undefined, ms: number): Promise<void> {
+  if (work === undefined) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = systemClock.after(ms, resolve);
+  try {
+    await Promise.race([work, promise]);
+  } finally {
+    timer.cancel();
+  }
 }

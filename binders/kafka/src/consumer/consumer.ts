@@ -5,14 +5,18 @@ import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf } from '../client/faults.ts';
 import type { MemberIdentity, Offsets } from '../client/offsets.ts';
 import { earliest } from '../client/offsets.ts';
+import { withinMs } from '../client/patience.ts';
 import { raise } from '../errors.ts';
 import { Commits, movedOn } from './commits.ts';
 import { Fetcher } from './fetcher.ts';
 import type { FetchSettings } from './fetcher.ts';
+import { lagOf } from './lag.ts';
 import type { Membership } from './membership.ts';
-import { LogDelivery, PartitionWindow } from './partition-window.ts';
+import { LogDelivery } from './partition-window.ts';
+import type { PartitionWindow } from './partition-window.ts';
 import { StartPositions } from './start-positions.ts';
 import { Waiter } from './waiter.ts';
+import { Windows } from './windows.ts';
 
 const defaultInFlight = 1000;
 
@@ -42,13 +46,11 @@ export class Consumer implements ConsumerBinding {
   readonly #place: ConsumerPlace;
   readonly #options: ConsumerOptions;
   readonly #waiter: Waiter<LogDelivery>;
-  readonly #windows = new Map<number, PartitionWindow>();
-  readonly #pausedPartitions = new Set<number>();
+  readonly #windows = new Windows();
   readonly #fetcher: Fetcher;
   readonly #commits: Commits;
   readonly #starts: StartPositions;
   #membership: Membership | undefined;
-  #allPaused = false;
   #failure: unknown;
   #closed = false;
   #closing: Promise<void> | undefined;
@@ -73,7 +75,7 @@ export class Consumer implements ConsumerBinding {
     this.#fetcher = new Fetcher(cluster, fetch, {
       id,
       topic: destination,
-      windows: () => this.#windows.values(),
+      windows: () => this.#windows.all(),
       progress: () => this.#waiter.wake(),
       failed: (error) => this.failed(error),
       outOfRange: (window) => this.#continueAtEarliest(window),
@@ -157,32 +159,17 @@ export class Consumer implements ConsumerBinding {
   }
 
   pause(partitions?: readonly number[]): void {
-    if (partitions === undefined) this.#allPaused = true;
-    else for (const partition of partitions) this.#pausedPartitions.add(partition);
-    this.#applyPauses();
+    this.#windows.pause(partitions);
   }
 
   resume(partitions?: readonly number[]): void {
-    this.#allPaused = false;
-    if (partitions === undefined) this.#pausedPartitions.clear();
-    else for (const partition of partitions) this.#pausedPartitions.delete(partition);
-    this.#applyPauses();
+    this.#windows.resume(partitions);
     this.#progress();
   }
 
-  async lag(): Promise<number | undefined> {
+  lag(): Promise<number | undefined> {
     const { cluster, offsets } = this.#setup;
-    const view = await cluster.refresh(this.destination);
-    if (view === undefined) return undefined;
-    const partitions = view.partitions.map(({ partition }) => partition);
-    const [first, end, positions] = await Promise.all([
-      offsets.at(this.destination, new Map(partitions.map((each) => [each, earliest]))),
-      offsets.at(this.destination, new Map(partitions.map((each) => [each, -1n]))),
-      this.#positions(partitions),
-    ]);
-    let lag = 0;
-    for (const each of partitions) lag += Math.max(0, end.get(each)! - (positions.get(each) ?? first.get(each)!));
-    return lag;
+    return lagOf(cluster, offsets, this.destination, (partitions) => this.#positions(partitions));
   }
 
   close(): Promise<void> {
@@ -204,7 +191,7 @@ export class Consumer implements ConsumerBinding {
   /** The partition is ours from now on, from where the group stands. */
   async assigned(partitions: readonly number[]): Promise<void> {
     const from = await this.#starts.of(partitions);
-    for (const partition of partitions) this.#open(partition, from.get(partition)!);
+    for (const partition of partitions) this.#windows.open(partition, from.get(partition)!);
     const initial = this.#starts.toCommit(from);
     if (initial.size > 0) await this.#commitInitial(initial);
     if (this.#closed) return;
@@ -222,14 +209,14 @@ export class Consumer implements ConsumerBinding {
     } catch (error) {
       this.failed(error);
     } finally {
-      for (const window of windows) this.#drop(window);
+      for (const window of windows) this.#windows.drop(window);
     }
   }
 
   lost(partitions: readonly number[]): void {
     for (const partition of partitions) {
       const window = this.#windows.get(partition);
-      if (window !== undefined) this.#drop(window);
+      if (window !== undefined) this.#windows.drop(window);
     }
     if (!this.#closed) this.#options.listener?.revoked?.(partitions).catch((error: unknown) => this.failed(error));
   }
@@ -246,19 +233,14 @@ export class Consumer implements ConsumerBinding {
   /** Goes on at these offsets, also after a restart. What was handed out before counts no more. */
   async seek(positions: ReadonlyMap<number, number>): Promise<void> {
     const moved = new Map<PartitionWindow, number>();
-    for (const [partition, offset] of positions) {
-      const old = this.#windows.get(partition);
-      if (old === undefined) continue;
-      old.end();
-      moved.set(this.#open(partition, offset), offset);
-    }
+    for (const [partition, offset] of positions) if (this.has(partition)) moved.set(this.#windows.open(partition, offset), offset);
     if (!this.#place.isAnonymous) await this.#commits.commit(moved);
     this.#progress();
   }
 
   async #positions(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
     if (!this.#place.isAnonymous) return this.#setup.offsets.committed(this.group, this.destination, partitions);
-    return new Map([...this.#windows.values()].map((window) => [window.partition, window.position]));
+    return new Map(this.#windows.all().map((window) => [window.partition, window.position]));
   }
 
   async #commitInitial(initial: ReadonlyMap<number, number>): Promise<void> {
@@ -274,27 +256,14 @@ export class Consumer implements ConsumerBinding {
     });
   }
 
-  #open(partition: number, from: number): PartitionWindow {
-    const window = new PartitionWindow(partition, from);
-    this.#windows.set(partition, window);
-    this.#applyPauses();
-    return window;
-  }
-
-  #drop(window: PartitionWindow): void {
-    window.end();
-    if (this.#windows.get(window.partition) === window) this.#windows.delete(window.partition);
-  }
-
   async #close(): Promise<void> {
     this.#closed = true;
-    for (const window of this.#windows.values()) if (window.state === 'active') window.state = 'revoking';
+    for (const window of this.#windows.all()) if (window.state === 'active') window.state = 'revoking';
     this.#waiter.wake();
     await this.#fetcher.stop();
     await this.#commits.idle();
     await this.#membership?.leave();
-    for (const window of this.#windows.values()) window.end();
-    this.#windows.clear();
+    for (const window of this.#windows.all()) this.#windows.drop(window);
   }
 
   async #continueAtEarliest(window: PartitionWindow): Promise<void> {
@@ -305,18 +274,7 @@ export class Consumer implements ConsumerBinding {
   #take(max: number): LogDelivery[] | undefined {
     if (this.#closed) return [];
     if (this.#failure !== undefined) throw this.#failure;
-    const windows = [...this.#windows.values()];
-    const inFlight = windows.reduce((sum, window) => sum + window.inFlight, 0);
-    const limit = Math.min(max, (this.#options.maxInFlight ?? defaultInFlight) - inFlight);
-    const out: LogDelivery[] = [];
-    for (const window of windows) {
-      if (out.length >= limit) break;
-      if (!window.isReady) continue;
-      window.take(limit - out.length, out);
-      // The next receive begins with another partition.
-      this.#windows.delete(window.partition);
-      this.#windows.set(window.partition, window);
-    }
+    const out = this.#windows.take(max, this.#options.maxInFlight ?? defaultInFlight);
     this.#fetcher.pump();
     return out.length > 0 ? out : undefined;
   }
@@ -337,24 +295,8 @@ export class Consumer implements ConsumerBinding {
     });
   }
 
-  #applyPauses(): void {
-    for (const window of this.#windows.values()) window.paused = this.#allPaused || this.#pausedPartitions.has(window.partition);
-  }
-
   #progress(): void {
     this.#waiter.wake();
     this.#fetcher.pump();
-  }
-}
-
-/** Waits for `work`, but not longer; what comes of it later is nobody's business. */
-async function withinMs(work: Promise<void> | undefined, ms: number): Promise<void> {
-  if (work === undefined) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = systemClock.after(ms, resolve);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    timer.cancel();
   }
 }

@@ -1,12 +1,10 @@
-import type { joinGroupV9 } from '@platformatic/kafka';
 import { partly } from '../client/answers.ts';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf, isStale, isTransient } from '../client/faults.ts';
 import type { MemberIdentity } from '../client/offsets.ts';
 import { pause, Patience } from '../client/patience.ts';
 import { raise } from '../errors.ts';
-import { assignCooperatively } from './assignor.ts';
-import { cooperativeSticky, decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
+import { GroupJoin } from './group-join.ts';
 
 /** How a member takes part in its group. Times are milliseconds. */
 export interface MemberSettings {
@@ -32,15 +30,15 @@ export interface MemberOwner {
   failed(error: unknown): void;
 }
 
-/** Answers after which a member has nothing any more and must join as a new one. */
+/** Answers after which a member has nothing any more. */
 const expelled: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION']);
-const mustRejoin: ReadonlySet<string> = new Set(['REBALANCE_IN_PROGRESS', 'MEMBER_ID_REQUIRED', ...expelled]);
 
 /** One member of a consumer group, in Kafka's classic protocol with cooperative rebalancing. */
 export class GroupMember {
   readonly #cluster: Cluster;
   readonly #settings: MemberSettings;
   readonly #owner: MemberOwner;
+  readonly #join: GroupJoin;
   readonly #leaving = new AbortController();
   readonly #signal: AbortSignal;
   readonly #owned = new Set<number>();
@@ -50,17 +48,17 @@ export class GroupMember {
   #lastContact = performance.now();
   /** Resolves when the member has to join again. */
   #trouble = Promise.withResolvers<void>();
+  /** Resolves when what was assigned is taken up. */
   #stable = Promise.withResolvers<void>();
   #isStable = false;
   /** While there is no valid generation. */
   #joining: PromiseWithResolvers<void> | undefined;
-  /** What the leader assigned by; a change of it is a reason to join again. */
-  #counted: ReadonlyMap<string, number> | undefined;
 
   constructor(cluster: Cluster, settings: MemberSettings, owner: MemberOwner) {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#owner = owner;
+    this.#join = new GroupJoin(cluster, () => this.#link('join'));
     this.#signal = AbortSignal.any([this.#leaving.signal, cluster.closing]);
     this.#stable.promise.catch(() => undefined);
   }
@@ -88,12 +86,6 @@ export class GroupMember {
     await this.#joining?.promise;
   }
 
-  #suspect(): void {
-    if (this.#signal.aborted) return;
-    this.#unsettle();
-    this.#trouble.resolve();
-  }
-
   /** Leaves the group, so that others take over at once; a static member only goes quiet. */
   async leave(): Promise<void> {
     this.#leaving.abort(raise('binderClosed', {}));
@@ -117,19 +109,23 @@ export class GroupMember {
 
   async #live(): Promise<void> {
     try {
-      while (!this.#signal.aborted) {
-        if (!(await this.#rebalance())) continue;
-        await this.#stayWhileFine();
-      }
+      while (!this.#signal.aborted) if (await this.#rebalance()) await this.#beatWhile(this.#trouble.promise);
     } catch (error) {
-      if (!this.#signal.aborted) this.#dead(error);
+      if (!this.#signal.aborted) this.#die(error);
     }
     this.#unsettle();
     this.#stable.reject(this.#signal.reason);
     this.#joining?.reject(this.#signal.reason);
   }
 
-  /** Joins and takes on what was assigned; false when it has to be done again at once. */
+  #die(error: unknown): void {
+    const failure = this.#cluster.failure(error, `take part in group '${this.#owner.group}'`);
+    this.#leaving.abort(failure);
+    this.#giveUpAll();
+    this.#owner.failed(failure);
+  }
+
+  /** Joins and takes up what was assigned; false when it has to be done again at once. */
   async #rebalance(): Promise<boolean> {
     this.#unsettle();
     this.#trouble = Promise.withResolvers<void>();
@@ -139,8 +135,7 @@ export class GroupMember {
     const revoked = [...this.#owned].filter((partition) => !assigned.includes(partition));
     const added = assigned.filter((partition) => !this.#owned.has(partition));
     // The session must last while the consumer finishes what it gives up.
-    const beating = this.#beatWhile(this.#takeOver(added, revoked));
-    await beating;
+    await this.#beatWhile(this.#takeOver(added, revoked));
     if (revoked.length > 0) return false;
     this.#isStable = true;
     this.#stable.resolve();
@@ -153,17 +148,6 @@ export class GroupMember {
     if (revoked.length === 0) return;
     await this.#owner.revoked(revoked);
     for (const partition of revoked) this.#owned.delete(partition);
-  }
-
-  #unsettle(): void {
-    if (this.#joining === undefined) {
-      this.#joining = Promise.withResolvers();
-      this.#joining.promise.catch(() => undefined);
-    }
-    if (!this.#isStable) return;
-    this.#isStable = false;
-    this.#stable = Promise.withResolvers<void>();
-    this.#stable.promise.catch(() => undefined);
   }
 
   async #joinUntilAssigned(): Promise<readonly number[]> {
@@ -182,81 +166,23 @@ export class GroupMember {
     }
   }
 
-  /** Joins and synchronises once; `undefined` when it has to be repeated. */
+  /** `undefined` when it has to be repeated. */
   async #joinOnce(): Promise<readonly number[] | undefined> {
-    const { library, requests } = this.#cluster;
-    const { sessionTimeoutMs, rebalanceTimeoutMs, instanceId } = this.#settings;
     const { group, topic } = this.#owner;
-    const protocols = [
-      { name: cooperativeSticky, metadata: encodeSubscription(library, topic, [...this.#owned], this.#generation) },
-    ];
-    const link = await this.#link('join');
-    const asking = link.call(
-      requests.joinGroup,
-      group,
-      sessionTimeoutMs,
-      rebalanceTimeoutMs,
-      this.#memberId,
-      instanceId,
-      'consumer',
-      protocols,
-      null,
-    );
-    const answer = await partly(asking);
+    const { memberId, generation } = this.identity;
+    const outcome = await this.#join.once({ ...this.#settings, group, topic, memberId, generation, owned: [...this.#owned] });
     this.#lastContact = performance.now();
-    if (answer.errorCode !== 0) return this.#refused(new library.ProtocolError(answer.errorCode), answer.memberId);
-    this.#memberId = answer.memberId;
-    this.#generation = answer.generationId;
-    return this.#synchronise(answer);
+    // In a generation that went by without us, others may have been given what we had.
+    if (generation >= 0 && outcome.generation > generation + 1) this.#giveUpAll();
+    this.#memberId = outcome.memberId;
+    this.#generation = outcome.generation;
+    if (outcome.refusal !== undefined && expelled.has(outcome.refusal)) this.#expel(outcome.refusal);
+    return outcome.assigned;
   }
 
-  async #synchronise(joined: joinGroupV9.JoinGroupResponse): Promise<readonly number[] | undefined> {
-    const { library, requests } = this.#cluster;
-    const { group, topic } = this.#owner;
-    const assignments = joined.leader === joined.memberId && !joined.skipAssignment ? await this.#assign(joined) : [];
-    const link = await this.#link('join');
-    const { generation, memberId, instanceId } = this.identity;
-    const asking = link.call(
-      requests.syncGroup,
-      group,
-      generation,
-      memberId,
-      instanceId,
-      'consumer',
-      joined.protocolName,
-      assignments,
-    );
-    const answer = await partly(asking);
-    this.#lastContact = performance.now();
-    if (answer.errorCode !== 0) return this.#refused(new library.ProtocolError(answer.errorCode));
-    return decodeAssignment(library, answer.assignment, topic);
-  }
-
-  /** As the leader: shares out the partitions of all topics that members subscribe to. */
-  async #assign(joined: joinGroupV9.JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
-    const members = joined.members.map((member) => decodeMember(this.#cluster.library, member));
-    this.#counted = await this.#countPartitions(new Set(members.flatMap(({ topics }) => topics)));
-    return encodeAssignment(this.#cluster.library, assignCooperatively(members, this.#counted));
-  }
-
-  async #countPartitions(topics: Iterable<string>): Promise<ReadonlyMap<string, number>> {
-    const counts = await Promise.all(
-      [...topics].map(async (topic) => [topic, (await this.#cluster.refresh(topic))?.partitions.length ?? 0] as const),
-    );
-    return new Map(counts);
-  }
-
-  #refused(error: Error, memberId?: string): undefined {
-    const id = apiIdOf(error)!;
-    if (id === 'MEMBER_ID_REQUIRED') this.#memberId = memberId ?? '';
-    else if (expelled.has(id)) this.#expel(id);
-    else if (id !== 'REBALANCE_IN_PROGRESS') throw error;
-    return undefined;
-  }
-
-  /** Nothing is ours any more. A static member keeps its name. */
-  #expel(id: string): void {
-    if (id === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
+  /** Nothing is ours any more. */
+  #expel(reason: string): void {
+    if (reason === 'UNKNOWN_MEMBER_ID') this.#memberId = '';
     this.#generation = -1;
     this.#giveUpAll();
   }
@@ -267,15 +193,27 @@ export class GroupMember {
     if (lost.length > 0) this.#owner.lost(lost);
   }
 
-  /** Sends heartbeats until something calls for joining again. */
-  async #stayWhileFine(): Promise<void> {
-    await this.#beatWhile(this.#trouble.promise);
+  #suspect(): void {
+    if (this.#signal.aborted) return;
+    this.#unsettle();
+    this.#trouble.resolve();
   }
 
+  #unsettle(): void {
+    if (this.#joining === undefined) {
+      this.#joining = Promise.withResolvers();
+      this.#joining.promise.catch(() => undefined);
+    }
+    if (!this.#isStable) return;
+    this.#isStable = false;
+    this.#stable = Promise.withResolvers<void>();
+    this.#stable.promise.catch(() => undefined);
+  }
+
+  /** Gives signs of life until the work is done or the member leaves. */
   async #beatWhile(work: Promise<void>): Promise<void> {
     const done = new AbortController();
-    const signal = AbortSignal.any([done.signal, this.#signal]);
-    const beating = this.#beat(signal);
+    const beating = this.#beat(AbortSignal.any([done.signal, this.#signal]));
     const stopped = new Promise<void>((resolve) => this.#signal.addEventListener('abort', () => resolve(), { once: true }));
     try {
       await Promise.race([work, stopped]);
@@ -293,42 +231,28 @@ export class GroupMember {
         await this.#beatOnce();
         if (performance.now() - counted > this.#settings.metadataMaxAgeMs) {
           counted = performance.now();
-          await this.#recount();
+          if (await this.#join.hasGrown()) this.#suspect();
         }
       } catch (error) {
         if (signal.aborted) return;
-        if (!this.#survives(error)) return this.#dead(error);
+        if (!this.#survives(error)) return this.#die(error);
       }
       this.#checkSession();
     }
   }
 
-  #dead(error: unknown): void {
-    const failure = this.#cluster.failure(error, `take part in group '${this.#owner.group}'`);
-    this.#leaving.abort(failure);
-    this.#giveUpAll();
-    this.#owner.failed(failure);
-  }
-
   async #beatOnce(): Promise<void> {
     const link = await this.#link('group');
     const { generation, memberId, instanceId } = this.identity;
-    const { errorCode } = await partly(
-      link.call(this.#cluster.requests.heartbeat, this.#owner.group, generation, memberId, instanceId),
-    );
+    const asking = link.call(this.#cluster.requests.heartbeat, this.#owner.group, generation, memberId, instanceId);
+    const { errorCode } = await partly(asking);
     this.#lastContact = performance.now();
     if (errorCode === 0) return;
     const error = new this.#cluster.library.ProtocolError(errorCode);
     const id = apiIdOf(error)!;
-    if (!mustRejoin.has(id)) throw error;
+    if (id !== 'REBALANCE_IN_PROGRESS' && !expelled.has(id)) throw error;
     if (expelled.has(id)) this.#expel(id);
     this.#suspect();
-  }
-
-  async #recount(): Promise<void> {
-    if (this.#counted === undefined) return;
-    const now = await this.#countPartitions(this.#counted.keys());
-    for (const [topic, count] of now) if (count !== this.#counted.get(topic)) this.#suspect();
   }
 
   /** Whether to go on after a failure. */
@@ -339,7 +263,10 @@ export class GroupMember {
 
   /** Without contact for a whole session others may have the partitions. */
   #checkSession(): void {
-    if (performance.now() - this.#lastContact > this.#settings.sessionTimeoutMs) this.#giveUpAll();
+    if (this.#owned.size === 0 || performance.now() - this.#lastContact <= this.#settings.sessionTimeoutMs) return;
+    this.#expel('session over');
+    // The coordinator may think that nothing has happened.
+    this.#suspect();
   }
 
   #link(kind: 'join' | 'group') {

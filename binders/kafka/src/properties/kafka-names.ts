@@ -78,7 +78,7 @@ function kafkaName(name: string): { readonly property: string; readonly rank: nu
 }
 
 function textOf(value: unknown): string {
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 /** Milliseconds, also of Spring's durations. */

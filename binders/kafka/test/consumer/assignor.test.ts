@@ -70,7 +70,7 @@ describe('cooperative assignment', () => {
       ]),
     );
     expect(given(assignment, 'b', 't')).toEqual([]);
-    expect([...given(assignment, 'a', 't'), ...given(assignment, 'c', 't')].toSorted()).toEqual([0, 1]);
-    expect([...given(assignment, 'b', 'u'), ...given(assignment, 'c', 'u')].toSorted()).toEqual([0, 1]);
+    expect(new Set([...given(assignment, 'a', 't'), ...given(assignment, 'c', 't')])).toEqual(new Set([0, 1]));
+    expect(new Set([...given(assignment, 'b', 'u'), ...given(assignment, 'c', 'u')])).toEqual(new Set([0, 1]));
   });
 });

@@ -13,6 +13,25 @@ import type { Certificate } from './certificates.ts';
 
 const scram = 'org.apache.kafka.common.security.scram.ScramLoginModule required;';
 
+async function roundTrip(binder: Binder, topic: string): Promise<string> {
+  await binder.open();
+  const producer = await binder.bindProducer(topic);
+  await producer.send([{ payload: Buffer.from('secret'), headers: {} }]);
+  const consumer = await binder.bindConsumer(topic, `${topic}-group`);
+  const deliveries = await consumer.receive(1);
+  const produced = [{ destination: `${topic}-out`, messages: [{ payload: Buffer.from('copy'), headers: {} }] }];
+  await binder.transactions!.commit({ consumed: [{ binding: consumer, deliveries }], produced });
+  return Buffer.from(deliveries[0]!.payload!).toString();
+}
+
+const refusalOf = async (binder: Binder): Promise<{ readonly code: string; readonly text: string }> => {
+  const error = await binder.open().then(
+    () => new Error('it opened'),
+    (reason: unknown) => reason,
+  );
+  return { code: binder.errorCode(error), text: `${String(error)} ${JSON.stringify(error)}` };
+};
+
 describe.skipIf(!canRunKafka())('a secured broker', { timeout: 60_000 }, () => {
   let folder: string;
   let server: KafkaServer;
@@ -88,23 +107,6 @@ describe.skipIf(!canRunKafka())('a secured broker', { timeout: 60_000 }, () => {
     open.push(binder);
     return binder;
   }
-  async function roundTrip(binder: Binder, topic: string): Promise<string> {
-    await binder.open();
-    const producer = await binder.bindProducer(topic);
-    await producer.send([{ payload: Buffer.from('secret'), headers: {} }]);
-    const consumer = await binder.bindConsumer(topic, `${topic}-group`);
-    const deliveries = await consumer.receive(1);
-    const produced = [{ destination: `${topic}-out`, messages: [{ payload: Buffer.from('copy'), headers: {} }] }];
-    await binder.transactions!.commit({ consumed: [{ binding: consumer, deliveries }], produced });
-    return Buffer.from(deliveries[0]!.payload!).toString();
-  }
-  const refusalOf = async (binder: Binder): Promise<{ readonly code: string; readonly text: string }> => {
-    const error = await binder.open().then(
-      () => new Error('it opened'),
-      (reason: unknown) => reason,
-    );
-    return { code: binder.errorCode(error), text: `${String(error)} ${JSON.stringify(error)}` };
-  };
 
   it.each(['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const)(
     'is used over TLS with %s, transactions under an authorizer included',

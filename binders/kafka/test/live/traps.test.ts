@@ -16,6 +16,15 @@ const text = (payload: string, more: Partial<OutboundMessage> = {}): OutboundMes
 const texts = (messages: readonly { readonly payload: Uint8Array | null }[]): string[] =>
   messages.map(({ payload }) => Buffer.from(payload ?? []).toString());
 
+async function receive(binder: Binder, topic: string, count: number, group = 'g'): Promise<readonly Delivery[]> {
+  const consumer = await binder.bindConsumer(topic, group);
+  const got: Delivery[] = [];
+  while (got.length < count) got.push(...(await consumer.receive(1000)));
+  expect(await consumer.receive(10, 800)).toEqual([]);
+  await consumer.close();
+  return got;
+}
+
 describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
   let server: KafkaServer;
   let names = 0;
@@ -34,17 +43,9 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
     await binder.open();
     return binder;
   }
-  async function receive(binder: Binder, topic: string, count: number, group = 'g'): Promise<readonly Delivery[]> {
-    const consumer = await binder.bindConsumer(topic, group);
-    const got: Delivery[] = [];
-    while (got.length < count) got.push(...(await consumer.receive(1000)));
-    expect(await consumer.receive(10, 800)).toEqual([]);
-    await consumer.close();
-    return got;
-  }
   /** Writes with the library's own producer, as any other program would. */
-  async function transactional<T>(work: (producer: library.Producer<Buffer, Buffer, Buffer, Buffer>) => Promise<T>): Promise<T> {
-    const producer = new library.Producer<Buffer, Buffer, Buffer, Buffer>({
+  async function transactional<T>(work: (producer: library.Producer) => Promise<T>): Promise<T> {
+    const producer = new library.Producer({
       clientId: 'peer',
       bootstrapBrokers: [server.brokers],
       transactionalId: `peer-${names++}`,

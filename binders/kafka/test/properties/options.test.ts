@@ -106,6 +106,9 @@ describe('properties', () => {
   });
 });
 
+const checkOf = (algorithm?: string): unknown =>
+  optionsFromProperties({ 'security.protocol': 'SSL', 'ssl.endpoint.identification.algorithm': algorithm }).tls;
+
 describe('security by properties', () => {
   const folder = mkdtempSync(join(tmpdir(), 'millrace-kafka-properties-'));
   afterAll(() => rmSync(folder, { recursive: true }));
@@ -142,8 +145,6 @@ describe('security by properties', () => {
   });
 
   it('checks the name of the host unless that is switched off', () => {
-    const checkOf = (algorithm?: string): unknown =>
-      optionsFromProperties({ 'security.protocol': 'SSL', 'ssl.endpoint.identification.algorithm': algorithm }).tls;
     expect(checkOf()).toEqual({});
     expect(checkOf('')).toHaveProperty('checkServerIdentity');
   });

@@ -135,19 +135,17 @@ function base(offset: number, count = 1): StoredBatch {
   };
 }
 
-describe('aborted transactions', () => {
-  const data = (offset: number, producerId: bigint): StoredBatch => ({ ...base(offset), isTransactional: true, producerId });
-  const marker = (offset: number, producerId: bigint, type: 0 | 1): StoredBatch => {
-    const key = Buffer.from([0, 0, 0, type]);
-    const [written] = readBatches(
-      library,
-      writeBatch(library, [sizedRecord(key, Buffer.alloc(6), [], 1)], identity, 'none'),
-      place,
-    );
-    return { ...written!, base: offset, next: offset + 1, isTransactional: true, isControl: true, producerId };
-  };
-  const offsets = (batches: readonly StoredBatch[]): number[] => batches.map((batch) => batch.base);
+const data = (offset: number, producerId: bigint): StoredBatch => ({ ...base(offset), isTransactional: true, producerId });
 
+const marker = (offset: number, producerId: bigint, type: 0 | 1): StoredBatch => {
+  const key = Buffer.from([0, 0, 0, type]);
+  const [written] = readBatches(library, writeBatch(library, [sizedRecord(key, Buffer.alloc(6), [], 1)], identity, 'none'), place);
+  return { ...written!, base: offset, next: offset + 1, isTransactional: true, isControl: true, producerId };
+};
+
+const offsets = (batches: readonly StoredBatch[]): number[] => batches.map((batch) => batch.base);
+
+describe('aborted transactions', () => {
   it('of one producer are all hidden, and what it commits is not', () => {
     const batches = [data(0, 1n), marker(1, 1n, 0), data(2, 1n), marker(3, 1n, 1), data(4, 1n), data(5, 1n), marker(6, 1n, 0)];
     const aborted = [

@@ -146,6 +146,14 @@ describe('headers from a Spring producer', () => {
   });
 });
 
+function through(
+  headers: Record<string, HeaderValue>,
+  change: (wire: readonly WireHeader[]) => readonly WireHeader[] = (wire) => wire,
+) {
+  const bytes = encodedHeaders(change(new HeaderWriter().write(headers)));
+  return { ...readHeaders(bytes, 0, bytes.length) };
+}
+
 describe('values that JSON does not bring back', () => {
   const values: Record<string, HeaderValue> = {
     small: 1n,
@@ -156,14 +164,6 @@ describe('values that JSON does not bring back', () => {
     minusZero: -0,
     nested: { bytes: new Uint8Array([1, 2]), big: [2n ** 60n] },
   };
-
-  function through(
-    headers: Record<string, HeaderValue>,
-    change: (wire: readonly WireHeader[]) => readonly WireHeader[] = (wire) => wire,
-  ) {
-    const bytes = encodedHeaders(change(new HeaderWriter().write(headers)));
-    return { ...readHeaders(bytes, 0, bytes.length) };
-  }
 
   it('come back exactly all the same', () => {
     expect(through(values)).toEqual(values);
