@@ -261,7 +261,8 @@ export class Consumer implements ConsumerBinding {
     for (const window of this.#windows.all()) if (window.state === 'active') window.state = 'revoking';
     this.#waiter.wake();
     await this.#fetcher.stop();
-    await this.#commits.idle();
+    // A commit may wait for the group to agree on its next generation, for longer than anybody wants to wait here.
+    await withinMs(this.#commits.idle(), this.#setup.revokeMs);
     await this.#membership?.leave();
     for (const window of this.#windows.all()) this.#windows.drop(window);
   }

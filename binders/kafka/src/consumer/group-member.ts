@@ -81,8 +81,10 @@ export class GroupMember {
   /** The coordinator said that this generation is over. Resolves when there is another one, before it is taken up. */
   async movedOn(generation: number): Promise<void> {
     this.#signal.throwIfAborted();
-    if (this.#joining === undefined && generation !== this.#generation) return;
-    this.#suspect();
+    if (this.#joining === undefined) {
+      if (generation !== this.#generation) return;
+      this.#suspect();
+    }
     await this.#joining?.promise;
   }
 

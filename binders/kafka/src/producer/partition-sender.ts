@@ -1,3 +1,4 @@
+import type { MillraceError } from '@millrace/core';
 import type { CompressionAlgorithmValue } from '@platformatic/kafka';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf, isConnectionFault, isStale, isTransient, problemOf } from '../client/faults.ts';
@@ -48,6 +49,8 @@ export class PartitionSender {
   #identity: ProducerIdentity | undefined;
   #needsFresh = false;
   #sequence = 0;
+  /** Becomes smaller when the topic takes less. */
+  #maxBatchBytes: number;
 
   constructor(cluster: Cluster, identities: ProducerIdentities, settings: SendSettings, topic: string, partition: number) {
     this.#cluster = cluster;
@@ -55,6 +58,7 @@ export class PartitionSender {
     this.#settings = settings;
     this.#topic = topic;
     this.#partition = partition;
+    this.#maxBatchBytes = settings.maxBatchBytes;
   }
 
   add(parcels: readonly Parcel[]): void {
@@ -76,7 +80,7 @@ export class PartitionSender {
     let bytes = this.#waiting[0]!.bytes;
     while (count < this.#waiting.length) {
       bytes += this.#waiting[count]!.bytes;
-      if (bytes > this.#settings.maxBatchBytes) break;
+      if (bytes > this.#maxBatchBytes) break;
       count++;
     }
     return this.#waiting.splice(0, count);
@@ -150,7 +154,8 @@ export class PartitionSender {
       return false;
     }
     if (id === 'MESSAGE_TOO_LARGE' && attempt.records.length > 1 && !attempt.isUncertain) {
-      this.#waiting.unshift(...attempt.split());
+      this.#maxBatchBytes = Math.floor(attempt.bytes / 2);
+      this.#waiting.unshift(...attempt.parcels.flatMap((parcel) => parcel.within(this.#maxBatchBytes)));
       return true;
     }
     if (isTransient(error) && patience.lasts) {
@@ -193,6 +198,10 @@ class Attempt {
     this.records = parcels.length === 1 ? parcels[0]!.records : parcels.flatMap(({ records }) => records);
   }
 
+  get bytes(): number {
+    return this.parcels.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
   accepted(partition: number, base: number): void {
     let at = base;
     for (const parcel of this.parcels) {
@@ -201,13 +210,7 @@ class Attempt {
     }
   }
 
-  failed(error: import('@millrace/core').MillraceError): void {
+  failed(error: MillraceError): void {
     for (const parcel of this.parcels) parcel.failed(error);
-  }
-
-  /** The same in smaller pieces. */
-  split(): readonly Parcel[] {
-    if (this.parcels.length === 1) return this.parcels[0]!.halves();
-    return this.parcels;
   }
 }

@@ -52,12 +52,9 @@ export class Parcel {
     for (const index of this.indexes) this.sending.settle(index, { error });
   }
 
-  /** Two of about the same number of records. */
-  halves(): readonly [Parcel, Parcel] {
-    const middle = this.records.length >> 1;
-    const part = (from: number, to?: number) =>
-      new Parcel(this.sending, this.indexes.slice(from, to), this.records.slice(from, to));
-    return [part(0, middle), part(middle)];
+  /** The same in pieces of at most so many bytes each, as far as that goes. */
+  within(maxBytes: number): readonly Parcel[] {
+    return this.bytes <= maxBytes ? [this] : parcelsOf(this.sending, this.indexes, this.records, maxBytes);
   }
 }
 

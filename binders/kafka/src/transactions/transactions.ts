@@ -24,7 +24,8 @@ interface Consumed {
   readonly deliveries: readonly Delivery[];
 }
 
-const mostTransactors = 8;
+/** They take turns: the broker is done with a transaction only some time after it is committed. */
+const transactorCount = 4;
 
 /** Consumed positions and produced messages in one transaction of Kafka. */
 export class KafkaTransactions implements TransactionFacet {
@@ -34,7 +35,7 @@ export class KafkaTransactions implements TransactionFacet {
   readonly #prefix: string;
   readonly #waiting: ((transactor: Transactor) => void)[] = [];
   readonly #free: Transactor[] = [];
-  #count = 0;
+  #begun: Promise<void> | undefined;
 
   constructor(parts: () => TransactionParts, send: SendSettings, settings: TransactionSettings) {
     this.#parts = parts;
@@ -110,7 +111,8 @@ export class KafkaTransactions implements TransactionFacet {
   }
 
   async #withTransactor(work: (transactor: Transactor) => Promise<void>): Promise<void> {
-    const transactor = await this.#take();
+    await this.#begin();
+    const transactor = this.#free.shift() ?? (await new Promise<Transactor>((resolve) => this.#waiting.push(resolve)));
     try {
       await work(transactor);
     } finally {
@@ -120,11 +122,21 @@ export class KafkaTransactions implements TransactionFacet {
     }
   }
 
-  /** Two at least take turns: the broker is done with a transaction only some time after it is committed. */
-  #take(): Transactor | Promise<Transactor> {
-    if (this.#count >= 2 && this.#free.length > 0) return this.#free.shift()!;
-    if (this.#count >= mostTransactors) return new Promise((resolve) => this.#waiting.push(resolve));
-    return new Transactor(this.#parts().cluster, this.#send, `${this.#prefix}${this.#count++}`, this.#settings.timeoutMs);
+  /** All names at once, so that a process that had them before can commit under none of them. */
+  #begin(): Promise<void> {
+    this.#begun ??= this.#beginAll().catch((error: unknown) => {
+      this.#begun = undefined;
+      throw error;
+    });
+    return this.#begun;
+  }
+
+  async #beginAll(): Promise<void> {
+    const { cluster } = this.#parts();
+    const names = Array.from({ length: transactorCount }, (_, index) => `${this.#prefix}${index}`);
+    const all = names.map((id) => new Transactor(cluster, this.#send, id, this.#settings.timeoutMs));
+    await Promise.all(all.map((transactor) => transactor.begin()));
+    this.#free.push(...all);
   }
 }
 

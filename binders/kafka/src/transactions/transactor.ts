@@ -68,7 +68,7 @@ export class Transactor {
   }
 
   async commit(consumed: readonly ConsumedPart[], produced: readonly ProducedPart[]): Promise<void> {
-    this.#identity ??= await this.#begin();
+    await this.begin();
     try {
       if (produced.length > 0) await this.#addPartitions(produced);
       for (const { group } of consumed) await this.#addGroup(group);
@@ -81,13 +81,14 @@ export class Transactor {
   }
 
   /** Ends what a process of this name left open, and gets an epoch that shuts it out. */
-  async #begin(): Promise<ProducerIdentity> {
+  async begin(): Promise<void> {
+    if (this.#identity !== undefined) return;
     this.#sequences.clear();
     const { initProducerId } = this.#cluster.requests;
     const answer = await this.#ask('begin a transaction', async () =>
       (await this.#link()).call(initProducerId, this.#id, this.#timeoutMs, -1n, -1),
     );
-    return { producerId: answer.producerId, epoch: answer.producerEpoch };
+    this.#identity = { producerId: answer.producerId, epoch: answer.producerEpoch };
   }
 
   async #addPartitions(produced: readonly ProducedPart[]): Promise<void> {
