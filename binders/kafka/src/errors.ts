@@ -25,7 +25,8 @@ export const raise = errorTable({
   // Server
   unreachable: {
     code: 'UNAVAILABLE',
-    message: "no Kafka broker answers at '{brokers}': {problem}; check the addresses and that the broker runs",
+    message:
+      "no Kafka broker answers at '{brokers}': {problem}; check the addresses, that the broker runs, and whether this listener wants TLS",
     retryable: true,
   },
   brokerTooOld: {

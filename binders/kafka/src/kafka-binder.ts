@@ -140,7 +140,7 @@ export class KafkaBinder implements Binder {
       id: consumer.id,
       group: consumer.group,
       topic: consumer.destination,
-      assigned: (partitions: readonly number[]) => consumer.assigned(partitions),
+      assigned: (partitions: readonly number[], areNew?: boolean) => consumer.assigned(partitions, areNew),
       revoked: (partitions: readonly number[]) => consumer.revoked(partitions),
       lost: (partitions: readonly number[]) => consumer.lost(partitions),
       failed: (error: unknown) => consumer.failed(error),

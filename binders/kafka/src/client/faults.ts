@@ -94,12 +94,25 @@ export type Refusal = 'unauthenticated' | 'untrusted' | 'notTls';
 const certificateProblems = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
 export function refusalOf(error: unknown): Refusal | undefined {
-  for (const { code, apiId } of unwrapped(error)) {
-    if (code === 'PLT_KFK_AUTHENTICATION' || apiId === 'SASL_AUTHENTICATION_FAILED') return 'unauthenticated';
-    if (apiId === 'UNSUPPORTED_SASL_MECHANISM' || apiId === 'ILLEGAL_SASL_STATE') return 'unauthenticated';
+  for (const fault of unwrapped(error)) {
+    const { code, apiId } = fault;
+    if (code === 'PLT_KFK_AUTHENTICATION' && !wasCutOff(fault)) return 'unauthenticated';
+    if (typeof apiId === 'string' && saslRefusals.has(apiId)) return 'unauthenticated';
     if (typeof code === 'string' && certificateProblems.test(code))
       return code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? 'notTls' : 'untrusted';
     if (code === 'PLT_KFK_USER') return 'notTls';
   }
   return undefined;
+}
+
+const saslRefusals: ReadonlySet<string> = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE',
+]);
+
+/** A connection that is lost during authentication says nothing about the credentials. */
+function wasCutOff({ cause }: Fault): boolean {
+  for (const { code } of unwrapped(cause)) if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT') return true;
+  return false;
 }

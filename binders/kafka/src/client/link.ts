@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { API, Connection } from '@platformatic/kafka';
 import type { Library } from './library.ts';
 
@@ -47,7 +48,8 @@ export class Link {
       connectTimeout: connectTimeoutMs,
       requestTimeout: requestTimeoutMs,
       maxInflights: maxInFlight,
-      ...(tls === undefined ? {} : { tls, tlsServerName: true }),
+      // A name is asked for by names alone, not by addresses.
+      ...(tls === undefined ? {} : { tls, tlsServerName: isIP(address.host) === 0 }),
       ...(sasl === undefined ? {} : { sasl: sasl as never }),
     });
     // Without a listener an error would end the process; what it means reaches the requests on the way.

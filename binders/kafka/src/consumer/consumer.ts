@@ -189,8 +189,8 @@ export class Consumer implements ConsumerBinding {
   }
 
   /** The partition is ours from now on, from where the group stands. */
-  async assigned(partitions: readonly number[]): Promise<void> {
-    const from = await this.#starts.of(partitions);
+  async assigned(partitions: readonly number[], areNew = false): Promise<void> {
+    const from = await this.#starts.of(partitions, areNew);
     for (const partition of partitions) this.#windows.open(partition, from.get(partition)!);
     const initial = this.#starts.toCommit(from);
     if (initial.size > 0) await this.#commitInitial(initial);

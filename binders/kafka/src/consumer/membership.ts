@@ -49,7 +49,8 @@ export class SharedPartitions implements Membership {
 /** Who has fixed partitions. */
 export interface FixedOwner {
   readonly topic: string;
-  assigned(partitions: readonly number[]): Promise<void>;
+  /** `areNew`: the topic did not have them before. */
+  assigned(partitions: readonly number[], areNew: boolean): Promise<void>;
   failed(error: unknown): void;
 }
 
@@ -71,7 +72,7 @@ export class FixedPartitions implements Membership {
   }
 
   async join(): Promise<void> {
-    await this.#takeNew();
+    await this.#takeUp(false);
     void this.#follow();
   }
 
@@ -94,7 +95,7 @@ export class FixedPartitions implements Membership {
     while (!signal.aborted) {
       try {
         await pause(this.#maxAgeMs, signal);
-        await this.#takeNew();
+        await this.#takeUp(true);
       } catch (error) {
         if (signal.aborted) return;
         if (codeOf(error) !== 'UNAVAILABLE') this.#owner.failed(error);
@@ -102,11 +103,11 @@ export class FixedPartitions implements Membership {
     }
   }
 
-  async #takeNew(): Promise<void> {
+  async #takeUp(areNew: boolean): Promise<void> {
     const view = await this.#cluster.refresh(this.#owner.topic);
     const found = (view?.partitions ?? []).map(({ partition }) => partition);
     const added = found.filter((partition) => this.#isOurs(partition) && !this.#taken.has(partition));
     for (const partition of added) this.#taken.add(partition);
-    if (added.length > 0) await this.#owner.assigned(added);
+    if (added.length > 0) await this.#owner.assigned(added, areNew);
   }
 }

@@ -20,12 +20,13 @@ export class StartPositions {
     this.#start = start ?? (place.isAnonymous ? 'latest' : 'earliest');
   }
 
-  async of(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
+  /** Partitions that the topic did not have before begin at their beginning. */
+  async of(partitions: readonly number[], areNew: boolean): Promise<ReadonlyMap<number, number>> {
     const { group, destination, isAnonymous } = this.#place;
     const known = isAnonymous ? new Map<number, number>() : await this.#offsets.committed(group, destination, partitions);
     const fresh = partitions.filter((partition) => !known.has(partition));
     this.#fresh = new Set(fresh);
-    return fresh.length === 0 ? known : new Map([...known, ...(await this.#initial(fresh))]);
+    return fresh.length === 0 ? known : new Map([...known, ...(await this.#initial(fresh, areNew ? 'earliest' : this.#start))]);
   }
 
   /**
@@ -37,8 +38,7 @@ export class StartPositions {
     return new Map([...positions].filter(([partition]) => this.#fresh.has(partition)));
   }
 
-  async #initial(partitions: readonly number[]): Promise<ReadonlyMap<number, number>> {
-    const start = this.#start;
+  async #initial(partitions: readonly number[], start: StartPosition): Promise<ReadonlyMap<number, number>> {
     if (typeof start === 'object' && 'offset' in start) return new Map(partitions.map((partition) => [partition, start.offset]));
     const time = start === 'earliest' ? earliest : start === 'latest' ? latest : BigInt(start.time);
     const found = await this.#at(partitions, time);

@@ -34,6 +34,12 @@ describe('the code of an error', () => {
     [network, 'UNAVAILABLE'],
     [wrongPassword, 'UNAUTHENTICATED'],
     [certificate, 'UNAUTHENTICATED'],
+    [
+      new library.NetworkError('x', {
+        cause: new library.AuthenticationError('No mechanism.', { cause: new library.NetworkError('Connection closed') }),
+      }),
+      'UNAVAILABLE',
+    ],
     [new library.NetworkError('x', { cause: new library.UserError('TLS handshake failed.') }), 'FAILED_PRECONDITION'],
     [new library.TimeoutError('Request timed out'), 'UNAVAILABLE'],
     [new MillraceError('gone', { code: 'NOT_FOUND', reason: 'x' }), 'NOT_FOUND'],
