@@ -101,7 +101,7 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
   });
 
   it('a static member that comes back within its session gets its partitions without a rebalance', async () => {
-    const topic = name();
+    const [topic, group] = [name(), name()];
     const other = await connect({ groupInstanceId: 'other', sessionTimeoutMs: 20_000 });
     await other.provisioner.ensure(topic, { partitions: 4 });
     const changes: string[] = [];
@@ -109,13 +109,13 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
       assigned: (partitions: readonly number[]) => void changes.push(`+${partitions.length}`),
       revoked: async (partitions: readonly number[]) => void changes.push(`-${partitions.length}`),
     };
-    const stays = await other.bindConsumer(topic, 'g', { listener });
+    const stays = await other.bindConsumer(topic, group, { listener });
     const leaver = await connect({ groupInstanceId: 'leaver', sessionTimeoutMs: 20_000 });
-    await leaver.bindConsumer(topic, 'g');
+    await leaver.bindConsumer(topic, group);
     await expect.poll(() => changes, { timeout: 20_000 }).toEqual(['+4', '-2']);
     await leaver.close();
     const back = await connect({ groupInstanceId: 'leaver', sessionTimeoutMs: 20_000 });
-    const again = await back.bindConsumer(topic, 'g');
+    const again = await back.bindConsumer(topic, group);
     await send(
       back,
       topic,
