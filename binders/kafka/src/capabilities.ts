@@ -4,10 +4,9 @@ import type { BinderCapabilities } from '@millrace/messaging/binder';
 export const maxPartitions = 10_000;
 
 /** What this binder can do on Kafka 3.2 or newer. */
-export function kafkaCapabilities(maxMessageBytes: number, acks: 'all' | 'leader'): BinderCapabilities {
+export function kafkaCapabilities(maxMessageBytes: number, durability: BinderCapabilities['durability']): BinderCapabilities {
   return Object.freeze<BinderCapabilities>({
-    // Acknowledged by all replicas in sync; with the leader's alone its crash loses what it had in memory.
-    durability: acks === 'all' ? 'machine-loss' : 'process-crash',
+    durability,
     shared: true,
     acknowledgement: 'cumulative',
     ordered: true,

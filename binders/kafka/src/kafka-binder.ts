@@ -50,14 +50,14 @@ export class KafkaBinder implements Binder {
   readonly #settings: Settings;
   readonly #producers = new Set<Producer>();
   readonly #consumers = new Set<Consumer>();
-  readonly #capabilities: BinderCapabilities;
+  #capabilities: BinderCapabilities;
   #opening: Promise<Opened> | undefined;
   #opened: Opened | undefined;
   #closing: Promise<void> | undefined;
 
   constructor(settings: Settings) {
     this.#settings = settings;
-    this.#capabilities = kafkaCapabilities(settings.maxMessageBytes, settings.send.acks === -1 ? 'all' : 'leader');
+    this.#capabilities = kafkaCapabilities(settings.maxMessageBytes, settings.send.acks === -1 ? 'machine-loss' : 'process-crash');
     this.provisioner = new KafkaProvisioner(() => this.#parts());
     this.log = new KafkaLog(() => ({
       ...this.#parts(),
@@ -72,6 +72,7 @@ export class KafkaBinder implements Binder {
     this.transactions = new KafkaTransactions(() => this.#parts(), settings.send, settings.transactions);
   }
 
+  /** What it can do on a cluster; once it is open, on the one that it found. */
   get capabilities(): BinderCapabilities {
     return this.#capabilities;
   }
@@ -182,6 +183,8 @@ export class KafkaBinder implements Binder {
       this.#opening = undefined;
       throw cluster.unreachable(error);
     }
+    // Kafka acknowledges before it flushes: a lone broker has nobody to keep what its machine loses.
+    if (cluster.brokerIds.length < 2) this.#capabilities = kafkaCapabilities(maxMessageBytes, 'process-crash');
     const offsets = new Offsets(cluster, fetch.isCommitted);
     this.#opened = {
       cluster,

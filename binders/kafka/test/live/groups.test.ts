@@ -163,6 +163,7 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
 
   it('what the diagnosis of a lone broker finds', async () => {
     const binder = await connect();
+    expect(binder.capabilities.durability).toBe('process-crash');
     const found = await binder.diagnose!();
     expect(found.find(({ check }) => check === 'replication of new topics')).toMatchObject({ status: 'warning' });
     expect(found.find(({ check }) => check === 'election of leaders')).toMatchObject({ status: 'ok' });
