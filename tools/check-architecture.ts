@@ -12,10 +12,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'pipeline-dsl': ['core'],
   messaging: ['core', 'expressions'],
   'binders/embedded': ['core', 'messaging'],
+  'binders/kafka': ['core', 'messaging'],
   'binders/conformance': ['core', 'messaging'],
   apps: ['core', 'expressions', 'messaging', 'pipeline-dsl'],
   sandbox: ['core'],
-  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'apps', 'sandbox'],
+  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'binders/kafka', 'apps', 'sandbox'],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);

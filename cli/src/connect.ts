@@ -1,4 +1,5 @@
 import type { EmbeddedBinderOptions } from '@millrace/binder-embedded';
+import type { KafkaBinderOptions } from '@millrace/binder-kafka';
 import type { Clock } from '@millrace/core';
 import { didYouMean } from '@millrace/core';
 import { createRuntime } from '@millrace/messaging';
@@ -22,6 +23,7 @@ type BinderFactory = (options: BinderConfig) => Promise<Binder>;
 // The one place that names concrete binders. Each is loaded on first use only.
 const factories: Readonly<Record<string, BinderFactory>> = {
   embedded: async (options) => (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
+  kafka: async (options) => (await import('@millrace/binder-kafka')).kafkaBinder(options as KafkaBinderOptions),
 };
 
 /**

@@ -1,4 +1,5 @@
 import { embeddedBinder } from '@millrace/binder-embedded';
+import { kafkaBinder } from '@millrace/binder-kafka';
 import type { BinderCapabilities } from '@millrace/messaging/binder';
 import { table } from './page.ts';
 import type { Page } from './page.ts';
@@ -8,6 +9,7 @@ export function binderPage(): Page {
   const binders: readonly (readonly [string, BinderCapabilities])[] = [
     ['embedded', embeddedBinder({ dataDir: '.millrace' }).capabilities],
     ['embedded (memory)', embeddedBinder({ memory: true }).capabilities],
+    ['kafka', kafkaBinder().capabilities],
   ];
   const rows = [...flatten(binders[0]![1])].map(([name]) => [
     `\`${name}\``,

@@ -1,0 +1,118 @@
+import { messageOf } from '@millrace/core';
+
+interface Fault {
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly apiId?: unknown;
+  readonly canRetry?: unknown;
+  readonly errors?: unknown;
+  readonly cause?: unknown;
+}
+
+/** An error and all that it wraps, outermost first. The client library nests in `errors` and, for authentication, in `cause`. */
+export function* unwrapped(error: unknown, depth = 0): Generator<Fault> {
+  if (typeof error !== 'object' || error === null || depth > 10) return;
+  const fault = error as Fault;
+  yield fault;
+  if (Array.isArray(fault.errors)) for (const inner of fault.errors) yield* unwrapped(inner, depth + 1);
+  yield* unwrapped(fault.cause, depth + 1);
+}
+
+/** The protocol's name of what went wrong, e.g. `NOT_LEADER_OR_FOLLOWER`; `undefined` where the broker did not answer. */
+export function apiIdOf(error: unknown): string | undefined {
+  for (const { apiId } of unwrapped(error)) if (typeof apiId === 'string') return apiId;
+  return undefined;
+}
+
+/** What went wrong in the words of the innermost error that has any. */
+export function problemOf(error: unknown): string {
+  let problem = messageOf(error);
+  for (const { message, apiId, code } of unwrapped(error)) {
+    if (typeof message !== 'string') continue;
+    if (message !== '') problem = typeof apiId === 'string' ? `${apiId}: ${message}` : message;
+    else if (typeof code === 'string') problem = code;
+  }
+  return problem;
+}
+
+/** Answers after which the leader or coordinator must be looked up anew. */
+const moved: ReadonlySet<string> = new Set([
+  'NOT_LEADER_OR_FOLLOWER',
+  'LEADER_NOT_AVAILABLE',
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'FENCED_LEADER_EPOCH',
+  'UNKNOWN_LEADER_EPOCH',
+  'REPLICA_NOT_AVAILABLE',
+  'NOT_COORDINATOR',
+  'COORDINATOR_NOT_AVAILABLE',
+  'NOT_CONTROLLER',
+  'OFFSET_NOT_AVAILABLE',
+  'KAFKA_STORAGE_ERROR',
+]);
+
+/** Answers that pass by waiting. */
+const passing: ReadonlySet<string> = new Set([
+  'COORDINATOR_LOAD_IN_PROGRESS',
+  'REQUEST_TIMED_OUT',
+  'NOT_ENOUGH_REPLICAS',
+  'NOT_ENOUGH_REPLICAS_AFTER_APPEND',
+  'CONCURRENT_TRANSACTIONS',
+  'UNSTABLE_OFFSET_COMMIT',
+  'THROTTLING_QUOTA_EXCEEDED',
+  'BROKER_NOT_AVAILABLE',
+  'CORRUPT_MESSAGE',
+  'NETWORK_EXCEPTION',
+]);
+
+/** Whether the same request may succeed a little later, perhaps at another broker. */
+export function isTransient(error: unknown): boolean {
+  const id = apiIdOf(error);
+  if (id !== undefined) return moved.has(id) || passing.has(id);
+  return isConnectionFault(error) && !isRefusal(error);
+}
+
+/** Whether the place of the request's destination may be out of date. */
+export function isStale(error: unknown): boolean {
+  const id = apiIdOf(error);
+  return id === undefined || moved.has(id);
+}
+
+/** Whether the connection failed, so that nobody knows whether the request was carried out. */
+export function isConnectionFault(error: unknown): boolean {
+  if (apiIdOf(error) !== undefined) return false;
+  for (const { code } of unwrapped(error)) if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT') return true;
+  return false;
+}
+
+/** Failures of connecting that trying again does not mend: credentials, certificates, the wrong kind of listener. */
+export function isRefusal(error: unknown): boolean {
+  return refusalOf(error) !== undefined;
+}
+
+export type Refusal = 'unauthenticated' | 'untrusted' | 'notTls';
+
+const certificateProblems = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
+
+export function refusalOf(error: unknown): Refusal | undefined {
+  for (const fault of unwrapped(error)) {
+    const { code, apiId } = fault;
+    if (code === 'PLT_KFK_AUTHENTICATION' && !wasCutOff(fault)) return 'unauthenticated';
+    if (typeof apiId === 'string' && saslRefusals.has(apiId)) return 'unauthenticated';
+    if (typeof code === 'string' && certificateProblems.test(code))
+      return code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? 'notTls' : 'untrusted';
+    if (code === 'PLT_KFK_USER') return 'notTls';
+  }
+  return undefined;
+}
+
+const saslRefusals: ReadonlySet<string> = new Set([
+  'SASL_AUTHENTICATION_FAILED',
+  'UNSUPPORTED_SASL_MECHANISM',
+  'ILLEGAL_SASL_STATE',
+]);
+
+/** A connection that is lost during authentication says nothing about the credentials. */
+function wasCutOff({ cause }: Fault): boolean {
+  for (const { code } of unwrapped(cause)) if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT') return true;
+  return false;
+}
