@@ -1,11 +1,24 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that start real servers; `npm run test:servers` runs them, one after another. */
+const withServers = [
+  'sandbox/test/sandbox.test.ts',
+  'sandbox/test/servers/*.test.ts',
+  'cli/test/sandbox.test.ts',
+  'binders/kafka/test/conformance.test.ts',
+  'binders/kafka/test/live/*.test.ts',
+];
+const servers = process.env['MILLRACE_SERVERS'] === '1';
+
 export default defineConfig({
   resolve: { conditions: ['development'] },
   ssr: { resolve: { conditions: ['development', 'node', 'module'] } },
   test: {
-    include: ['*/test/**/*.test.ts', 'binders/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'faults/*.test.ts'],
-    exclude: ['**/node_modules/**', '**/dist/**'],
+    include: servers
+      ? [...withServers, 'tools/test/docs.test.ts']
+      : ['*/test/**/*.test.ts', 'binders/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'faults/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/dist/**', ...(servers ? [] : withServers)],
+    fileParallelism: !servers,
     pool: 'forks',
     testTimeout: 30_000,
     hookTimeout: 30_000,

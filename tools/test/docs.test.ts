@@ -108,6 +108,8 @@ function endServersAfter(page: string): void {
 
 /** Why a page's blocks cannot run on this machine, `undefined` where they can. */
 async function whatIsMissing(page: string): Promise<string | undefined> {
+  // Servers are started by `npm run test:servers` alone.
+  if (serversNeededBy(page).length > 0 && process.env['MILLRACE_SERVERS'] !== '1') return 'npm run test:servers';
   const reasons = await Promise.all(serversNeededBy(page).map(async (server) => sandbox.missing(server)));
   return reasons.find((reason) => reason !== undefined);
 }
@@ -122,7 +124,7 @@ describe.each(runnable)('%s', (page, missing) => {
   it
     .skipIf(missing !== undefined)
     .each(blocks.filter(({ language }) => language in runners).map((block) => [block.line, block.language, block] as const))(
-    'line %i: %s',
+    missing === undefined ? 'line %i: %s' : 'line %i: %s (needs servers)',
     { timeout: 90_000 },
     (_, language, block) => runners[language]!(directoryOf(page), block),
   );

@@ -78,13 +78,13 @@ export class KafkaBinder implements Binder {
   }
 
   async open(listener: BinderListener = {}): Promise<void> {
-    if (this.#closing !== undefined) throw raise('binderClosed', {});
+    if (this.#closing !== undefined) throw raise('BINDER_CLOSED', {});
     this.#opening ??= this.#open(listener);
     await this.#opening;
   }
 
   async bindProducer(destination: string, options: ProducerOptions = {}): Promise<Producer> {
-    if (options.signal?.aborted === true) throw raise('cancelled', {});
+    if (options.signal?.aborted === true) throw raise('CANCELLED', {});
     await this.#parts().topics.bound(destination, options.partitions);
     const producer = this.#producer(destination);
     this.#producers.add(producer);
@@ -92,7 +92,7 @@ export class KafkaBinder implements Binder {
   }
 
   async bindConsumer(destination: string, group: string | undefined, options: ConsumerOptions = {}): Promise<Consumer> {
-    if (options.signal?.aborted === true) throw raise('cancelled', {});
+    if (options.signal?.aborted === true) throw raise('CANCELLED', {});
     const { cluster, offsets, topics } = this.#parts();
     await topics.bound(destination, options.partitions);
     const { fetch, revokeMs } = this.#settings;
@@ -168,8 +168,8 @@ export class KafkaBinder implements Binder {
   }
 
   #parts(): Opened {
-    if (this.#closing !== undefined) throw raise('binderClosed', {});
-    if (this.#opened === undefined) throw raise('notOpen', {});
+    if (this.#closing !== undefined) throw raise('BINDER_CLOSED', {});
+    if (this.#opened === undefined) throw raise('NOT_OPEN', {});
     return this.#opened;
   }
 

@@ -91,7 +91,7 @@ export class KafkaLog implements LogFacet {
           const error = new cluster.library.ProtocolError(code);
           const id = apiIdOf(error);
           if (id === 'UNKNOWN_MEMBER_ID' || id === 'REBALANCE_IN_PROGRESS')
-            throw raise('groupElsewhere', { partition, destination, group });
+            throw raise('GROUP_ELSEWHERE', { partition, destination, group });
           throw error;
         }
       },
@@ -101,15 +101,15 @@ export class KafkaLog implements LogFacet {
 
   async #partitionsOf(destination: string): Promise<readonly number[]> {
     const view = await this.#parts().cluster.refresh(destination);
-    if (view === undefined) throw raise('destinationUnknown', { destination });
+    if (view === undefined) throw raise('DESTINATION_UNKNOWN', { destination });
     return view.partitions.map(({ partition }) => partition);
   }
 
   async #checkPartition(destination: string, partition: number): Promise<void> {
     const view = await this.#parts().cluster.topic(destination);
-    if (view === undefined) throw raise('destinationUnknown', { destination });
+    if (view === undefined) throw raise('DESTINATION_UNKNOWN', { destination });
     if (view.partitions[partition] === undefined)
-      throw raise('partitionUnknown', { destination, partition, partitions: view.partitions.length });
+      throw raise('PARTITION_UNKNOWN', { destination, partition, partitions: view.partitions.length });
   }
 
   #takeLane(): number {
@@ -143,7 +143,7 @@ export class KafkaLog implements LogFacet {
     const { cluster, offsets, isCommitted } = this.#parts();
     const patience = new Patience(cluster.settings.patienceMs, cluster.closing);
     for (let offset = from; ;) {
-      if (signal?.aborted === true) throw raise('cancelled', {});
+      if (signal?.aborted === true) throw raise('CANCELLED', {});
       try {
         const link = await cluster.leaderLink(`read-${lane}`, destination, partition);
         const ask = {
@@ -164,7 +164,7 @@ export class KafkaLog implements LogFacet {
           continue;
         }
         if (!isTransient(error) || !patience.lasts) throw cluster.failure(error, `read '${destination}'`, patience.waitedMs);
-        if ((await cluster.refresh(destination)) === undefined) throw raise('destinationUnknown', { destination });
+        if ((await cluster.refresh(destination)) === undefined) throw raise('DESTINATION_UNKNOWN', { destination });
         await patience.pause();
       }
     }
@@ -194,7 +194,7 @@ function messagesOf(partition: number, { batches }: FetchedPartition, from: numb
 async function cancellable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   const { promise, reject } = Promise.withResolvers<never>();
-  const onAbort = (): void => reject(raise('cancelled', {}));
+  const onAbort = (): void => reject(raise('CANCELLED', {}));
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await Promise.race([work, promise]);

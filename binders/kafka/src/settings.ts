@@ -106,7 +106,7 @@ export function addressesOf(brokers: string | readonly string[]): readonly Broke
     .map((text) => text.trim())
     .filter((text) => text !== '');
   if (texts.length === 0)
-    throw raise('optionInvalid', { name: 'brokers', value: `'${String(brokers)}'`, expected: "give 'host:port'" });
+    throw raise('OPTION_INVALID', { name: 'brokers', value: `'${String(brokers)}'`, expected: "give 'host:port'" });
   return texts.map(addressOf);
 }
 
@@ -115,6 +115,6 @@ function addressOf(text: string): BrokerAddress {
   const host = bracketed ?? plain;
   const number = port === undefined ? defaultPort : Number(port);
   if (host === undefined || number > 65_535)
-    throw raise('optionInvalid', { name: 'brokers', value: `'${text}'`, expected: "give 'host:port'" });
+    throw raise('OPTION_INVALID', { name: 'brokers', value: `'${text}'`, expected: "give 'host:port'" });
   return { host, port: number };
 }

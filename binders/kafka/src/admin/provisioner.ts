@@ -29,7 +29,7 @@ export class KafkaProvisioner implements Provisioner {
     const { cluster, topics } = this.#parts();
     checkName(destination);
     const { kind = 'log' } = spec;
-    if (kind !== 'log') throw raise('kindUnsupported', { destination, kind });
+    if (kind !== 'log') throw raise('KIND_UNSUPPORTED', { destination, kind });
     const found = await cluster.refresh(destination);
     // Made by somebody else meanwhile, it may differ all the same.
     const view = found ?? (await topics.create(destination, spec));
@@ -82,7 +82,7 @@ export class KafkaProvisioner implements Provisioner {
     for (const property of ['partitions', 'retentionMs', 'retentionBytes', 'compact'] as const) {
       const [actual, wanted] = [info[property], spec[property]];
       if (wanted === undefined || actual === wanted) continue;
-      throw raise('destinationDiffers', { destination: info.name, property, actual: actual ?? 'unlimited', wanted });
+      throw raise('DESTINATION_DIFFERS', { destination: info.name, property, actual: actual ?? 'unlimited', wanted });
     }
   }
 }

@@ -25,7 +25,7 @@ export class Topics {
     checkName(name);
     const found = await this.#cluster.refresh(name);
     if (found === undefined) {
-      if (!this.#settings.autoCreateTopics) throw raise('destinationMissing', { destination: name });
+      if (!this.#settings.autoCreateTopics) throw raise('DESTINATION_MISSING', { destination: name });
       return this.create(name, { ...spec, partitions });
     }
     if (found.partitions.length >= partitions || !this.#settings.autoAddPartitions) return found;
@@ -39,7 +39,7 @@ export class Topics {
     const { minPartitions, replicationFactor, topicConfig } = this.#settings;
     const numPartitions = Math.max(spec.partitions ?? 1, minPartitions);
     if (!Number.isInteger(numPartitions) || numPartitions < 1 || numPartitions > maxPartitions)
-      throw raise('partitionsInvalid', { destination: name, partitions: spec.partitions, limit: maxPartitions });
+      throw raise('PARTITIONS_INVALID', { destination: name, partitions: spec.partitions, limit: maxPartitions });
     const configs = Object.entries({ ...topicConfig, ...configOf(spec) }).map(([key, value]) => ({ name: key, value }));
     const topic = { name, numPartitions, replicationFactor, assignments: [], configs };
     await this.#cluster.ask(`create topic '${name}'`, async () => {
@@ -52,7 +52,7 @@ export class Topics {
 
   /** Removes a topic. `NOT_FOUND` if there is none. */
   async delete(name: string): Promise<void> {
-    if ((await this.#cluster.refresh(name)) === undefined) throw raise('destinationUnknown', { destination: name });
+    if ((await this.#cluster.refresh(name)) === undefined) throw raise('DESTINATION_UNKNOWN', { destination: name });
     await this.#cluster.ask(`delete topic '${name}'`, async () => {
       const link = await this.#controller();
       const { responses } = await partly(link.call(this.#cluster.requests.deleteTopics, [{ name }], 10_000));
@@ -107,7 +107,7 @@ export class Topics {
       if (holds(view)) return view;
       if (!patience.lasts) {
         const problem = 'the brokers do not agree on it yet';
-        throw raise('unavailable', { what: `prepare topic '${name}'`, waitedMs: patience.waitedMs, problem });
+        throw raise('UNAVAILABLE', { what: `prepare topic '${name}'`, waitedMs: patience.waitedMs, problem });
       }
       await patience.pause();
     }
@@ -116,7 +116,7 @@ export class Topics {
 
 /** Throws `INVALID_ARGUMENT` for what Kafka would refuse. */
 export function checkName(name: string): void {
-  if (!/^[A-Za-z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') throw raise('nameInvalid', { destination: name });
+  if (!/^[A-Za-z0-9._-]{1,249}$/.test(name) || name === '.' || name === '..') throw raise('NAME_INVALID', { destination: name });
 }
 
 /** The topic's settings that a spec asks for, under Kafka's names. */

@@ -63,7 +63,7 @@ export class Cluster {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(raise('binderClosed', {}));
+    this.#closing.abort(raise('BINDER_CLOSED', {}));
     const links = await Promise.allSettled(this.#links.values());
     this.#links.clear();
     await Promise.allSettled(links.flatMap((link) => (link.status === 'fulfilled' ? [link.value.close()] : [])));
@@ -240,7 +240,7 @@ export class Cluster {
     if (!this.#isUp) return;
     this.#isUp = false;
     const problem = 'the connection was lost';
-    this.#listener.disconnected?.(raise('unreachable', { brokers: addressText(link.address), problem }));
+    this.#listener.disconnected?.(raise('UNREACHABLE', { brokers: addressText(link.address), problem }));
     void this.#recover();
   }
 
@@ -263,6 +263,6 @@ export class Cluster {
   unreachable(error: unknown): MillraceError {
     if (isRefusal(error)) return translate(error, { what: 'connect', brokers: this.brokersText, waitedMs: 0 });
     if (!isTransient(error)) return translate(error, { what: 'connect', brokers: this.brokersText, waitedMs: 0 });
-    return raise('unreachable', { brokers: this.brokersText, problem: problemOf(error) }, error);
+    return raise('UNREACHABLE', { brokers: this.brokersText, problem: problemOf(error) }, error);
   }
 }

@@ -89,18 +89,18 @@ export function isRefusal(error: unknown): boolean {
   return refusalOf(error) !== undefined;
 }
 
-export type Refusal = 'unauthenticated' | 'untrusted' | 'notTls';
+export type Refusal = 'UNAUTHENTICATED' | 'UNTRUSTED' | 'NOT_TLS';
 
 const certificateProblems = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
 export function refusalOf(error: unknown): Refusal | undefined {
   for (const fault of unwrapped(error)) {
     const { code, apiId } = fault;
-    if (code === 'PLT_KFK_AUTHENTICATION' && !wasCutOff(fault)) return 'unauthenticated';
-    if (typeof apiId === 'string' && saslRefusals.has(apiId)) return 'unauthenticated';
+    if (code === 'PLT_KFK_AUTHENTICATION' && !wasCutOff(fault)) return 'UNAUTHENTICATED';
+    if (typeof apiId === 'string' && saslRefusals.has(apiId)) return 'UNAUTHENTICATED';
     if (typeof code === 'string' && certificateProblems.test(code))
-      return code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? 'notTls' : 'untrusted';
-    if (code === 'PLT_KFK_USER') return 'notTls';
+      return code === 'ERR_SSL_WRONG_VERSION_NUMBER' ? 'NOT_TLS' : 'UNTRUSTED';
+    if (code === 'PLT_KFK_USER') return 'NOT_TLS';
   }
   return undefined;
 }

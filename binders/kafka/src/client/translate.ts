@@ -66,7 +66,7 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 export function codeOf(error: unknown): ErrorCode {
   if (error instanceof MillraceError) return error.code;
   const refusal = refusalOf(error);
-  if (refusal !== undefined) return refusal === 'notTls' ? 'FAILED_PRECONDITION' : 'UNAUTHENTICATED';
+  if (refusal !== undefined) return refusal === 'NOT_TLS' ? 'FAILED_PRECONDITION' : 'UNAUTHENTICATED';
   const id = apiIdOf(error);
   if (id !== undefined) return codes[id] ?? 'INTERNAL';
   return isConnectionFault(error) ? 'UNAVAILABLE' : 'INTERNAL';
@@ -88,10 +88,10 @@ export function translate(error: unknown, { what, brokers, waitedMs }: Undertaki
   if (refusal !== undefined) return raise(refusal, { broker: brokers, problem }, error);
   const code = codeOf(error);
   const api = apiIdOf(error);
-  if (code === 'PERMISSION_DENIED') return raise('denied', { what, problem, api }, error);
-  if (code === 'UNAVAILABLE') return raise('unavailable', { what, waitedMs, problem, api }, error);
-  if (code === 'INDETERMINATE') return raise('outcomeUnknown', { what, waitedMs, problem, api }, error);
-  if (code === 'INTERNAL') return raise('failed', { what, problem, api }, error);
-  const { message } = raise('refused', { what, problem });
-  return new MillraceError(message, { code, reason: 'refused', cause: error, details: { what, api } });
+  if (code === 'PERMISSION_DENIED') return raise('DENIED', { what, problem, api }, error);
+  if (code === 'UNAVAILABLE') return raise('UNAVAILABLE', { what, waitedMs, problem, api }, error);
+  if (code === 'INDETERMINATE') return raise('OUTCOME_UNKNOWN', { what, waitedMs, problem, api }, error);
+  if (code === 'INTERNAL') return raise('FAILED', { what, problem, api }, error);
+  const { message } = raise('REFUSED', { what, problem });
+  return new MillraceError(message, { code, reason: 'REFUSED', cause: error, details: { what, api } });
 }

@@ -79,6 +79,6 @@ export async function checkVersions(library: Library, requests: Requests, link: 
     const range = spoken.get(key);
     if (range !== undefined && version >= range.minVersion && version <= range.maxVersion) continue;
     const found = range === undefined ? 'none' : `${range.minVersion} to ${range.maxVersion}`;
-    throw raise('brokerTooOld', { broker: addressText(address), api, version, found });
+    throw raise('BROKER_TOO_OLD', { broker: addressText(address), api, version, found });
   }
 }

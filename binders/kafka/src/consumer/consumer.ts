@@ -282,7 +282,7 @@ export class Consumer implements ConsumerBinding {
 
   #own(delivery: Delivery): LogDelivery {
     if (delivery instanceof LogDelivery) return delivery;
-    throw raise('foreignDelivery', { source: this.destination });
+    throw raise('FOREIGN_DELIVERY', { source: this.destination });
   }
 
   #rewind(window: PartitionWindow, offset: number, delayMs: number): void {

@@ -142,7 +142,7 @@ export class Fetcher {
       const found = await this.#cluster.refresh(this.#owner.topic);
       this.#missingSince = found === undefined ? (this.#missingSince ?? performance.now()) : undefined;
       if (this.#missingSince !== undefined && performance.now() - this.#missingSince > missingMs)
-        this.#owner.failed(raise('destinationUnknown', { destination: this.#owner.topic }));
+        this.#owner.failed(raise('DESTINATION_UNKNOWN', { destination: this.#owner.topic }));
     } catch (error) {
       if (this.#stopping.signal.aborted || this.#cluster.closing.aborted) return;
       // While no broker answers, whoever receives waits on; the next look shows whether one is back.

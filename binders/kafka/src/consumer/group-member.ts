@@ -90,7 +90,7 @@ export class GroupMember {
 
   /** Leaves the group, so that others take over at once; a static member only goes quiet. */
   async leave(): Promise<void> {
-    this.#leaving.abort(raise('binderClosed', {}));
+    this.#leaving.abort(raise('BINDER_CLOSED', {}));
     await this.#cluster.closeLinks(`join-${this.#owner.id}`);
     await this.#running;
     if (this.#memberId !== '' && this.#settings.instanceId === null && !this.#cluster.closing.aborted) await this.#sayFarewell();

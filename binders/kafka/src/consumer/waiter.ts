@@ -12,7 +12,7 @@ export class Waiter<T> {
 
   /** Calls `take` now and after each {@link wake}, until it brings something or `waitMs` have passed; then resolves with it. */
   wait(take: () => readonly T[] | undefined, waitMs: number | undefined): Promise<readonly T[]> {
-    if (this.#wake !== undefined) return Promise.reject(raise('receiveTwice', { source: this.#source }));
+    if (this.#wake !== undefined) return Promise.reject(raise('RECEIVE_TWICE', { source: this.#source }));
     return new Promise((resolve, reject) => {
       let timer: { cancel(): void } | undefined;
       const finish = (settle: () => void): void => {

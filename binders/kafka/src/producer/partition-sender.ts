@@ -173,7 +173,7 @@ export class PartitionSender {
     if (attempt.isUncertain) this.#resetIdentity();
     attempt.failed(
       attempt.isUncertain
-        ? raise('outcomeUnknown', { what, waitedMs, problem: problemOf(error) }, error)
+        ? raise('OUTCOME_UNKNOWN', { what, waitedMs, problem: problemOf(error) }, error)
         : this.#cluster.failure(error, what, waitedMs),
     );
   }

@@ -41,7 +41,7 @@ export class Producer implements ProducerBinding {
   }
 
   send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]> {
-    if (this.#closed) return Promise.reject(raise('producerClosed', { destination: this.destination }));
+    if (this.#closed) return Promise.reject(raise('PRODUCER_CLOSED', { destination: this.destination }));
     const sending = new Sending(messages.length);
     for (const [partition, load] of this.#sort(messages, sending)) {
       const parcels = parcelsOf(sending, load.indexes, load.records, this.#setup.maxBatchBytes);

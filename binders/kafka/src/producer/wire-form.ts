@@ -19,8 +19,8 @@ export class WireForm {
   recordOf(message: OutboundMessage, now: number): WireRecord {
     const { payload, key, timestamp = now } = message;
     const size = payload?.length ?? 0;
-    if (size > this.#maxMessageBytes) throw raise('messageTooLarge', { size, limit: this.#maxMessageBytes });
-    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw raise('timestampInvalid', { timestamp });
+    if (size > this.#maxMessageBytes) throw raise('MESSAGE_TOO_LARGE', { size, limit: this.#maxMessageBytes });
+    if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw raise('TIMESTAMP_INVALID', { timestamp });
     return sizedRecord(keyBytes(key), payload, this.#headers.write(message.headers), timestamp);
   }
 
@@ -33,7 +33,7 @@ export class WireForm {
   partitionOf(destination: string, { partition, key }: OutboundMessage, partitions: number, spread: number): number {
     if (partition === undefined) return key === undefined ? spread : partitionOfKey(keyBytes(key)!, partitions);
     if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return partition;
-    throw raise('partitionUnknown', { destination, partition, partitions });
+    throw raise('PARTITION_UNKNOWN', { destination, partition, partitions });
   }
 }
 

@@ -24,7 +24,7 @@ async function askForToken({ endpoint, clientId, clientSecret, scope }: ClientCr
   const body = new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) });
   const answer = await fetch(endpoint, { method: 'POST', headers: { authorization }, body, signal: AbortSignal.timeout(10_000) });
   const content = (await answer.json().catch(() => ({}))) as { access_token?: unknown; expires_in?: unknown };
-  if (!answer.ok || typeof content.access_token !== 'string') throw raise('tokenRefused', { endpoint, status: answer.status });
+  if (!answer.ok || typeof content.access_token !== 'string') throw raise('TOKEN_REFUSED', { endpoint, status: answer.status });
   const seconds = typeof content.expires_in === 'number' ? content.expires_in : 60;
   return { token: content.access_token, lifetimeMs: 1000 * seconds };
 }

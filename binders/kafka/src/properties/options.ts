@@ -63,7 +63,7 @@ function read<T>(named: Properties, name: string, convert: (text: string) => T |
   const text = named.get(name);
   if (text === undefined) return undefined;
   const value = convert(text.trim());
-  if (value === undefined) throw raise('propertyInvalid', { name, value: text, expected });
+  if (value === undefined) throw raise('PROPERTY_INVALID', { name, value: text, expected });
   return value;
 }
 
@@ -101,6 +101,6 @@ function acksOf(named: Properties): KafkaBinderOptions['acks'] {
   if (value === undefined || value === 'all' || value === '-1') return value === undefined ? undefined : 'all';
   if (value === '1') return 'leader';
   if (value === '0')
-    throw raise('propertyUnsupported', { name: 'acks', value, next: "a send must know what became of it: use 'all', or '1'" });
-  throw raise('propertyInvalid', { name: 'acks', value, expected: "use 'all' or '1'" });
+    throw raise('PROPERTY_UNSUPPORTED', { name: 'acks', value, next: "a send must know what became of it: use 'all', or '1'" });
+  throw raise('PROPERTY_INVALID', { name: 'acks', value, expected: "use 'all' or '1'" });
 }

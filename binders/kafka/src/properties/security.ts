@@ -13,7 +13,7 @@ type Properties = ReadonlyMap<string, string>;
 export function securityOf(properties: Properties): Pick<KafkaBinderOptions, 'tls' | 'sasl'> {
   const protocol = (properties.get('security.protocol') ?? 'PLAINTEXT').toUpperCase();
   if (!/^(SASL_)?(PLAINTEXT|SSL)$/.test(protocol))
-    throw raise('propertyInvalid', {
+    throw raise('PROPERTY_INVALID', {
       name: 'security.protocol',
       value: protocol,
       expected: 'use PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL',
@@ -60,14 +60,14 @@ function checkStore(properties: Properties, name: string, supported: readonly st
   const value = (properties.get(name) ?? 'JKS').toUpperCase();
   if (supported.includes(value)) return value;
   const next = `export it (keytool, openssl) and set it to ${supported.join(' or ')}`;
-  throw raise('propertyUnsupported', { name, value, next });
+  throw raise('PROPERTY_UNSUPPORTED', { name, value, next });
 }
 
 function fileAt(name: string, location: string): Buffer {
   try {
     return readFileSync(location.replace(/^file:(\/\/)?/, ''));
   } catch (error) {
-    throw raise('propertyInvalid', { name, value: location, expected: `it cannot be read: ${messageOf(error)}` }, error);
+    throw raise('PROPERTY_INVALID', { name, value: location, expected: `it cannot be read: ${messageOf(error)}` }, error);
   }
 }
 
@@ -76,7 +76,7 @@ function saslOf(properties: Properties): SaslOptions {
   const login = loginOf(properties);
   if (mechanism === 'OAUTHBEARER') return { mechanism, token: tokenOf(properties, login) };
   if (mechanism !== 'PLAIN' && mechanism !== 'SCRAM-SHA-256' && mechanism !== 'SCRAM-SHA-512')
-    throw raise('propertyUnsupported', {
+    throw raise('PROPERTY_UNSUPPORTED', {
       name: 'sasl.mechanism',
       value: mechanism,
       next: 'use PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER',
@@ -88,7 +88,7 @@ function saslOf(properties: Properties): SaslOptions {
 function loginOf(properties: Properties): JaasLogin {
   const login = parseJaas(properties.get('sasl.jaas.config') ?? '');
   if (login === undefined)
-    throw raise('propertyInvalid', {
+    throw raise('PROPERTY_INVALID', {
       name: 'sasl.jaas.config',
       value: properties.has('sasl.jaas.config') ? '…' : '',
       expected: 'give \'<module> required username="…" password="…";\'',
@@ -101,7 +101,7 @@ function tokenOf(properties: Properties, login: JaasLogin): () => string | Promi
   const subject = login.options.get('unsecuredLoginStringClaim_sub');
   if (endpoint === undefined && subject !== undefined) return unsecuredToken(subject);
   if (endpoint === undefined)
-    throw raise('propertyInvalid', {
+    throw raise('PROPERTY_INVALID', {
       name: 'sasl.oauthbearer.token.endpoint.url',
       value: '',
       expected: 'give the address of the identity provider',
@@ -117,6 +117,6 @@ function tokenOf(properties: Properties, login: JaasLogin): () => string | Promi
 function optionOf(login: JaasLogin, name: string): string {
   const value = login.options.get(name);
   if (value === undefined)
-    throw raise('propertyInvalid', { name: 'sasl.jaas.config', value: '…', expected: `it has no '${name}'` });
+    throw raise('PROPERTY_INVALID', { name: 'sasl.jaas.config', value: '…', expected: `it has no '${name}'` });
   return value;
 }

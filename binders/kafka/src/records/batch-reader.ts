@@ -37,7 +37,7 @@ export function readBatches(library: Library, bytes: Buffer, place: BatchPlace):
   const batches: StoredBatch[] = [];
   for (let at = 0; at + headSize <= bytes.length;) {
     const size = lengthEnd + bytes.readInt32BE(at + 8);
-    if (size < headSize) throw raise('recordMalformed', { position: at, what: `a batch of ${size} bytes` });
+    if (size < headSize) throw raise('RECORD_MALFORMED', { position: at, what: `a batch of ${size} bytes` });
     if (at + size > bytes.length) break;
     batches.push(readBatch(library, bytes.subarray(at, at + size), place));
     at += size;
@@ -48,9 +48,9 @@ export function readBatches(library: Library, bytes: Buffer, place: BatchPlace):
 function readBatch(library: Library, bytes: Buffer, place: BatchPlace): StoredBatch {
   const base = Number(bytes.readBigInt64BE(0));
   const magic = bytes.readInt8(16);
-  if (magic !== 2) throw raise('recordFormatOld', { destination: place.destination, magic });
+  if (magic !== 2) throw raise('RECORD_FORMAT_OLD', { destination: place.destination, magic });
   if (library.crc32c(bytes.subarray(attributesAt)) !== bytes.readUInt32BE(17))
-    throw raise('batchCorrupt', { offset: base, ...place });
+    throw raise('BATCH_CORRUPT', { offset: base, ...place });
   const attributes = bytes.readInt16BE(attributesAt);
   const algorithm = library.compressionsAlgorithmsByBitmask[attributes & compressionBits];
   const content = bytes.subarray(headSize);
@@ -121,7 +121,7 @@ export class RecordCursor {
       this.#left--;
       return { offset, timestamp: this.batch.appendTime ?? timestamp, keyAt, keyLength, valueAt, valueLength, headersAt, end };
     } catch (error) {
-      if (error instanceof RangeError) throw raise('recordMalformed', { position: start, what: error.message }, error);
+      if (error instanceof RangeError) throw raise('RECORD_MALFORMED', { position: start, what: error.message }, error);
       throw error;
     }
   }

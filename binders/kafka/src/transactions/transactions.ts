@@ -82,7 +82,7 @@ export class KafkaTransactions implements TransactionFacet {
     for (const { consumer } of from)
       if (consumer.group === part.group && consumer.destination === part.topic)
         await consumer.movedOn(part.member).catch((error: unknown) => {
-          throw raise('transactionFenced', { group: part.group }, error);
+          throw raise('TRANSACTION_FENCED', { group: part.group }, error);
         });
   }
 
@@ -143,7 +143,7 @@ export class KafkaTransactions implements TransactionFacet {
 /** Where a group will stand. Throws `CONFLICT` for deliveries of partitions that are somebody else's by now. */
 function consumedPart({ consumer, deliveries }: Consumed): ConsumedPart[] {
   const furthest = consumer.furthest(deliveries);
-  for (const window of furthest.keys()) if (window.state === 'gone') throw raise('transactionFenced', { group: consumer.group });
+  for (const window of furthest.keys()) if (window.state === 'gone') throw raise('TRANSACTION_FENCED', { group: consumer.group });
   if (furthest.size === 0 || consumer.isAnonymous) return [];
   const positions = new Map([...furthest].map(([{ partition }, offset]) => [partition, offset + 1]));
   return [{ group: consumer.group, topic: consumer.destination, member: consumer.identity, positions }];
@@ -151,5 +151,5 @@ function consumedPart({ consumer, deliveries }: Consumed): ConsumedPart[] {
 
 function ownConsumer(binding: unknown): Consumer {
   if (binding instanceof Consumer) return binding;
-  throw raise('foreignDelivery', { source: 'a transaction' });
+  throw raise('FOREIGN_DELIVERY', { source: 'a transaction' });
 }

@@ -179,7 +179,7 @@ export class Transactor {
         }
         this.#identity = undefined;
         const what = 'commit a transaction';
-        if (isUncertain) throw raise('outcomeUnknown', { what, waitedMs: patience.waitedMs, problem: problemOf(error) }, error);
+        if (isUncertain) throw raise('OUTCOME_UNKNOWN', { what, waitedMs: patience.waitedMs, problem: problemOf(error) }, error);
         throw this.#failure(error);
       }
     }
@@ -199,7 +199,7 @@ export class Transactor {
 
   #failure(error: unknown): Error {
     if (error instanceof GroupMovedOn) return error;
-    if (takenOver.has(apiIdOf(error) ?? '')) return raise('transactionEnded', { id: this.#id, problem: problemOf(error) }, error);
+    if (takenOver.has(apiIdOf(error) ?? '')) return raise('TRANSACTION_ENDED', { id: this.#id, problem: problemOf(error) }, error);
     return this.#cluster.failure(error, 'commit a transaction') satisfies MillraceError;
   }
 

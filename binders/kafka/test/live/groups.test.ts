@@ -134,7 +134,7 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
     await receive(consumer, 1);
     await expect(here.log!.seek(topic, 'g', new Map([[0, 0]]))).rejects.toMatchObject({
       code: 'FAILED_PRECONDITION',
-      reason: 'groupElsewhere',
+      reason: 'GROUP_ELSEWHERE',
     });
     await consumer.close();
     await here.log!.seek(topic, 'g', new Map([[0, 0]]));
@@ -144,7 +144,7 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
   it('topics are not made where that is switched off', async () => {
     const binder = await connect({ autoCreateTopics: false });
     const topic = name();
-    await expect(binder.bindProducer(topic)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'destinationMissing' });
+    await expect(binder.bindProducer(topic)).rejects.toMatchObject({ code: 'FAILED_PRECONDITION', reason: 'DESTINATION_MISSING' });
     await binder.provisioner.ensure(topic);
     await send(binder, topic, [text('x')]);
   });

@@ -118,7 +118,7 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
     await commit(first, 'first');
     await commit(second, 'second');
     const zombie = await commit(first, 'zombie').catch((error: unknown) => error);
-    expect(zombie).toMatchObject({ code: 'UNAVAILABLE', reason: 'transactionEnded', retryable: true });
+    expect(zombie).toMatchObject({ code: 'UNAVAILABLE', reason: 'TRANSACTION_ENDED', retryable: true });
     expect(texts(await receive(second, topic, 2))).toEqual(['first', 'second']);
   });
 
@@ -249,7 +249,7 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
     const binder = await connect();
     const producer = await binder.bindProducer(name(), { partitions: 3 });
     const [outcome] = await producer.send([text('x', { partition: 7 })]);
-    expect(outcome!.error).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'partitionUnknown' });
+    expect(outcome!.error).toMatchObject({ code: 'INVALID_ARGUMENT', reason: 'PARTITION_UNKNOWN' });
   });
 
   it('keyless messages are spread, those of a key lie where Java puts them', async () => {

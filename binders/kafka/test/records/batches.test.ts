@@ -76,7 +76,7 @@ describe('a batch', () => {
     const written = writeBatch(library, [sizedRecord(null, Buffer.from('x'), [], 1)], identity, 'none');
     written[written.length - 2]! ^= 1;
     expect(() => readBatches(library, written, place)).toThrow(
-      expect.objectContaining({ code: 'DATA_LOSS', reason: 'batchCorrupt' }),
+      expect.objectContaining({ code: 'DATA_LOSS', reason: 'BATCH_CORRUPT' }),
     );
   });
 
@@ -90,7 +90,7 @@ describe('a batch', () => {
     const old = Buffer.alloc(70);
     old.writeInt32BE(58, 8);
     old.writeInt8(1, 16);
-    expect(() => readBatches(library, old, place)).toThrow(expect.objectContaining({ reason: 'recordFormatOld' }));
+    expect(() => readBatches(library, old, place)).toThrow(expect.objectContaining({ reason: 'RECORD_FORMAT_OLD' }));
   });
 
   it('of garbage is refused, whatever it is', () => {
