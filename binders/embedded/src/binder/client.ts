@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '@millrace/core';
+import type { SpareBuffers } from '../spare-buffers.ts';
 import type { Link } from './link.ts';
 
 /** What bounds a client's memory and patience. */
@@ -20,6 +21,8 @@ export interface Client {
   readonly limits: ClientLimits;
   /** Admits bytes to be sent; see {@link ClientLimits.maxUnackedBytes}. */
   readonly window: SendWindow;
+  /** Memory for what is sent. */
+  readonly spares: SpareBuffers;
 }
 
 /** An identity that no other consumer, watcher or address has. */

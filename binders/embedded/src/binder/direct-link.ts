@@ -88,6 +88,8 @@ class DirectCall<Name extends OperationName> implements Call<Name> {
     this.answer(meta, body);
   }
 
+  release(): void {}
+
   fail(error: unknown): void {
     if (this.#end()) this.#settle.reject(asMillraceError(error));
   }

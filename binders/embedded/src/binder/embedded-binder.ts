@@ -9,6 +9,7 @@ import type {
   Provisioner,
 } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
+import { SpareBuffers } from '../spare-buffers.ts';
 import type { Answered, Ask, OperationName } from '../wire/protocol.ts';
 import type { Client, ClientLimits } from './client.ts';
 import { SendWindow } from './client.ts';
@@ -51,7 +52,13 @@ export class EmbeddedBinder implements Binder {
     this.#setup = setup;
     this.capabilities = setup.capabilities;
     const { clock, limits } = setup;
-    this.#client = { link: new LateLink(() => this.#opened()), clock, limits, window: new SendWindow(limits.maxUnackedBytes) };
+    this.#client = {
+      link: new LateLink(() => this.#opened()),
+      clock,
+      limits,
+      window: new SendWindow(limits.maxUnackedBytes),
+      spares: new SpareBuffers(),
+    };
     this.provisioner = new EmbeddedProvisioner(this.#client);
     this.log = new EmbeddedLog(this.#client);
     this.queue = new EmbeddedQueue(this.#client);

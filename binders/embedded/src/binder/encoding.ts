@@ -3,6 +3,7 @@ import type { OutboundMessage, Reply, SendOutcome } from '@millrace/messaging/bi
 import { raise } from '../errors.ts';
 import { encodeRecords } from '../records/records.ts';
 import type { EncodedBatch, RecordInput } from '../records/records.ts';
+import type { SpareBuffers } from '../spare-buffers.ts';
 import type { BatchMeta, RepliesMeta } from '../wire/protocol.ts';
 import { asMillraceError } from './link.ts';
 
@@ -19,6 +20,15 @@ export function batchMeta({ count, firstTime: first, lastTime: last, bytes }: En
   return { count, first, last, length: bytes.length };
 }
 
+/** How messages are encoded. */
+export interface Encoding {
+  /** The time of messages that have none, in milliseconds. */
+  readonly now: number;
+  readonly maxMessageBytes: number;
+  /** Lends memory for large batches. */
+  readonly spares?: SpareBuffers | undefined;
+}
+
 /**
  * Encodes the messages at `indexes` as batches of bounded size. Those that cannot be sent get their error in `outcomes` and are
  * left out; the others are not affected.
@@ -26,48 +36,65 @@ export function batchMeta({ count, firstTime: first, lastTime: last, bytes }: En
 export function encodeBatches(
   messages: readonly RecordInput[],
   indexes: readonly number[],
-  now: number,
-  maxMessageBytes: number,
+  encoding: Encoding,
   outcomes: (SendOutcome | undefined)[],
 ): IndexedBatch[] {
   const batches: IndexedBatch[] = [];
-  let part: number[] = [];
-  let bytes = 0;
-  for (const index of indexes) {
-    const size = messages[index]!.payload?.length ?? 0;
-    if (size > maxMessageBytes) {
-      outcomes[index] = { error: raise('MESSAGE_TOO_LARGE', { size, limit: maxMessageBytes }) };
-      continue;
-    }
-    part.push(index);
-    bytes += size + 64;
-    if (bytes < batchBytes) continue;
-    encodeInto(batches, messages, part, now, outcomes);
-    part = [];
-    bytes = 0;
+  for (const part of inParts(messages, indexes, encoding.maxMessageBytes, outcomes)) {
+    const batch = encodePart(messages, part, encoding, outcomes);
+    if (batch !== undefined) batches.push(batch);
   }
-  if (part.length > 0) encodeInto(batches, messages, part, now, outcomes);
   return batches;
 }
 
-function encodeInto(
-  batches: IndexedBatch[],
+/** The indexes in parts of bounded size, without those of messages that are too large. */
+function inParts(
   messages: readonly RecordInput[],
   indexes: readonly number[],
-  now: number,
+  limit: number,
   outcomes: (SendOutcome | undefined)[],
-): void {
+): (readonly number[])[] {
+  const parts: (readonly number[])[] = [];
+  let first = 0;
+  let bytes = 0;
+  const end = (at: number): void => {
+    if (at > first) parts.push(first === 0 && at === indexes.length ? indexes : indexes.slice(first, at));
+    bytes = 0;
+  };
+  for (let i = 0; i < indexes.length; i++) {
+    const size = messages[indexes[i]!]!.payload?.length ?? 0;
+    if (size > limit) {
+      outcomes[indexes[i]!] = { error: raise('MESSAGE_TOO_LARGE', { size, limit }) };
+      end(i);
+      first = i + 1;
+      continue;
+    }
+    bytes += size + 64;
+    if (bytes < batchBytes) continue;
+    end(i + 1);
+    first = i + 1;
+  }
+  end(indexes.length);
+  return parts;
+}
+
+function encodePart(
+  messages: readonly RecordInput[],
+  indexes: readonly number[],
+  { now, spares }: Encoding,
+  outcomes: (SendOutcome | undefined)[],
+): IndexedBatch | undefined {
   const encode = (some: readonly number[]): EncodedBatch =>
-    encodeRecords(some.length === messages.length ? messages : some.map((index) => messages[index]!), now);
+    encodeRecords(some.length === messages.length ? messages : some.map((index) => messages[index]!), now, spares);
   try {
-    batches.push({ indexes, encoded: encode(indexes) });
+    return { indexes, encoded: encode(indexes) };
   } catch {
     const good = indexes.filter((index) => {
       const error = faultOf(messages[index]!, now);
       if (error !== undefined) outcomes[index] = { error };
       return error === undefined;
     });
-    if (good.length > 0) batches.push({ indexes: good, encoded: encode(good) });
+    return good.length > 0 ? { indexes: good, encoded: encode(good) } : undefined;
   }
 }
 

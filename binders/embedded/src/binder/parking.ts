@@ -16,7 +16,7 @@ export class EmbeddedParking implements ParkingFacet {
     const { clock, limits, link } = this.#client;
     const outcomes: (SendOutcome | undefined)[] = Array.from({ length: messages.length });
     const plain = messages.map(plainMessage);
-    for (const { indexes, encoded } of encodeBatches(plain, [...plain.keys()], clock.now(), limits.maxMessageBytes, outcomes)) {
+    for (const { indexes, encoded } of encodeBatches(plain, [...plain.keys()], { now: clock.now(), ...limits }, outcomes)) {
       try {
         const { meta } = await link.call('parking.add', { name: deadLetter, batch: batchMeta(encoded) }, [encoded.bytes]);
         indexes.forEach((index, n) => {

@@ -50,11 +50,11 @@ export class Producer implements ProducerBinding {
   }
 
   #encode(messages: readonly OutboundMessage[], outcomes: (SendOutcome | undefined)[]): PartitionBatch[] {
-    const now = this.#client.clock.now();
-    const { maxMessageBytes } = this.#client.limits;
+    const { clock, limits, spares } = this.#client;
+    const encoding = { now: clock.now(), maxMessageBytes: limits.maxMessageBytes, spares };
     const batches: PartitionBatch[] = [];
     for (const [partition, indexes] of this.#byPartition(messages, outcomes))
-      for (const batch of encodeBatches(messages, indexes, now, maxMessageBytes, outcomes)) batches.push({ ...batch, partition });
+      for (const batch of encodeBatches(messages, indexes, encoding, outcomes)) batches.push({ ...batch, partition });
     return batches;
   }
 
@@ -94,7 +94,7 @@ export class Producer implements ProducerBinding {
 
   async #transmit(batches: readonly PartitionBatch[], outcomes: (SendOutcome | undefined)[]): Promise<void> {
     const bytes = batches.reduce((sum, { encoded }) => sum + encoded.bytes.length, 0);
-    const { link, window } = this.#client;
+    const { link, window, spares } = this.#client;
     const turn = window.enter(bytes);
     if (turn !== undefined) await turn;
     try {
@@ -107,7 +107,9 @@ export class Producer implements ProducerBinding {
         ask,
         batches.map(({ encoded }) => encoded.bytes),
       );
-      batches.forEach(({ indexes, partition }, i) => {
+      batches.forEach(({ indexes, partition, encoded }, i) => {
+        // Only now: until it is answered it may have to be sent again.
+        spares.giveBack(encoded.bytes);
         const base = meta.bases[i];
         for (let n = 0; n < indexes.length; n++)
           outcomes[indexes[n]!] = { partition, offset: base === undefined ? undefined : base + n };

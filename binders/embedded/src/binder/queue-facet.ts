@@ -27,7 +27,7 @@ export class EmbeddedQueue implements QueueFacet {
     const records = commands.map((command) => new CommandRecord(command));
     const valid = [...records.keys()].filter((index) => hasPriority(commands[index]!, index, outcomes));
     const awaitsReplies = commands.every(({ headers }) => headers[headerNames.replyTo] !== undefined);
-    const batches = encodeBatches(records, valid, clock.now(), limits.maxMessageBytes, outcomes);
+    const batches = encodeBatches(records, valid, { now: clock.now(), ...limits }, outcomes);
     await Promise.all(batches.map((batch) => this.#transmit({ queue, awaitsReplies }, batch, outcomes)));
     return outcomes as SendOutcome[];
   }

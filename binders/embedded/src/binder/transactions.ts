@@ -33,7 +33,7 @@ export class EmbeddedTransactions implements TransactionFacet {
     const batches: PartitionBatchMeta[] = [];
     for (const [partition, indexes] of byPartition(messages, meta.info.partitions)) {
       const outcomes: (SendOutcome | undefined)[] = [];
-      for (const { encoded } of encodeBatches(messages, indexes, clock.now(), limits.maxMessageBytes, outcomes)) {
+      for (const { encoded } of encodeBatches(messages, indexes, { now: clock.now(), ...limits }, outcomes)) {
         batches.push({ partition, ...batchMeta(encoded) });
         parts.push(encoded.bytes);
       }

@@ -5,7 +5,7 @@ import type { Session } from './session.ts';
 export interface Call<Name extends OperationName> {
   readonly session: Session;
   readonly ask: Ask<Name>;
-  /** Bytes of the question; never written to again, so they may be kept. */
+  /** Bytes of the question; never written to again, so they may be kept, unless they are released. */
   readonly body: Uint8Array;
   /** Numbers operations that must not be done twice; absent where the connection cannot be lost. */
   readonly sequence?: number | undefined;
@@ -14,6 +14,8 @@ export interface Call<Name extends OperationName> {
   answerLater(meta: Answer<Name>): void;
   /** Like {@link answer}, with memory that nobody here uses any more: it may be passed on as it is. */
   give(meta: Answer<Name>, body: readonly Uint8Array[]): void;
+  /** The body is not used here any more. To be called before the answer, so that it saves the client memory of its own. */
+  release(): void;
   fail(error: unknown): void;
   /** What to do when the client gives up waiting or goes away. */
   onCancel(task: () => void): void;

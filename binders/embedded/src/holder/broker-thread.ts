@@ -20,7 +20,7 @@ export class BrokerThread {
 
   private constructor(setup: WorkerSetup) {
     const { port1, port2 } = new MessageChannel();
-    this.channel = new PortChannel(port1);
+    this.channel = new PortChannel(port1, { returned: true });
     this.#worker = new Worker(workerUrl(), {
       name: 'millrace-broker',
       workerData: { setup, port: port2 },

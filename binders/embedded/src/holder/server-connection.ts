@@ -59,7 +59,10 @@ export class ServerConnection {
     if (type === frameType.cancel) return this.#cancel(id);
     if (type !== frameType.request || !Array.isArray(meta)) throw raise('FRAME_INVALID', { what: 'a question that is none' });
     const [name, ask, sequence] = meta as [OperationName, Ask<OperationName>, number | undefined];
-    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, (reply) => this.#reply(id, reply));
+    const call = new ServerCall(this.#session, ask, owned(body), sequence ?? undefined, {
+      reply: (reply) => this.#reply(id, reply),
+      release: (bytes) => this.channel.release(bytes),
+    });
     this.#calls.set(id, call);
     this.#broker.handle(name, call);
   }
@@ -87,43 +90,47 @@ interface Reply {
   readonly urgent?: boolean;
 }
 
+/** What a call does to its connection. */
+interface Way {
+  readonly reply: (reply: Reply) => void;
+  readonly release: (body: Uint8Array) => void;
+}
+
 class ServerCall implements Call<OperationName> {
   readonly session: Session;
   readonly ask: Ask<OperationName>;
   readonly body: Uint8Array;
   readonly sequence: number | undefined;
   cancelTask: (() => void) | undefined;
-  readonly #reply: (reply: Reply) => void;
+  readonly #way: Way;
 
-  constructor(
-    session: Session,
-    ask: Ask<OperationName>,
-    body: Uint8Array,
-    sequence: number | undefined,
-    reply: (reply: Reply) => void,
-  ) {
+  constructor(session: Session, ask: Ask<OperationName>, body: Uint8Array, sequence: number | undefined, way: Way) {
     this.session = session;
     this.ask = ask;
     this.body = body;
     this.sequence = sequence;
-    this.#reply = reply;
+    this.#way = way;
   }
 
   answer(meta: Answer<OperationName>, body: Uint8Array | readonly Uint8Array[] = []): void {
-    this.#reply({ type: frameType.answer, meta, body: body instanceof Uint8Array ? [body] : body });
+    this.#way.reply({ type: frameType.answer, meta, body: body instanceof Uint8Array ? [body] : body });
   }
 
   answerLater(meta: Answer<OperationName>): void {
-    this.#reply({ type: frameType.answer, meta, body: [], urgent: false });
+    this.#way.reply({ type: frameType.answer, meta, body: [], urgent: false });
   }
 
   give(meta: Answer<OperationName>, body: readonly Uint8Array[]): void {
-    this.#reply({ type: frameType.answer, meta, body, given: true });
+    this.#way.reply({ type: frameType.answer, meta, body, given: true });
   }
 
   fail(error: unknown): void {
     const failure: MillraceError = asMillraceError(error);
-    this.#reply({ type: frameType.failure, meta: failure.toJSON(), body: [] });
+    this.#way.reply({ type: frameType.failure, meta: failure.toJSON(), body: [] });
+  }
+
+  release(): void {
+    this.#way.release(this.body);
   }
 
   onCancel(task: () => void): void {

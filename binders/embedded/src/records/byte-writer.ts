@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { SpareBuffers } from '../spare-buffers.ts';
 
 /** How a string is stored: one byte per character, UTF-8, or UTF-16 where it has lone surrogates and must still survive. */
 export const textKind = { latin1: 1, utf8: 2, utf16: 3 } as const;
@@ -7,13 +8,17 @@ export type TextKind = (typeof textKind)[keyof typeof textKind];
 /** Strings up to this length are written by a loop, which beats the cost of a native call. */
 const loopLimit = 48;
 
+/** Less is taken from the pool of Node.js. */
+const spareBytes = 1 << 14;
+
 /** A buffer that grows while it is written from front to back. Integers are LEB128 varints unless named otherwise. */
 export class ByteWriter {
   bytes: Buffer;
   position = 0;
 
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafe(size);
+  /** `size`: bytes expected. Much memory is taken from `spares`, to be given back by whoever has used the bytes. */
+  constructor(size: number, spares?: SpareBuffers) {
+    this.bytes = spares === undefined || size < spareBytes ? Buffer.allocUnsafe(size) : spares.take(size);
   }
 
   /** Makes room for `size` more bytes. */

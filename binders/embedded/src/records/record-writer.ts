@@ -1,4 +1,5 @@
 import type { Headers } from '@millrace/messaging/binder';
+import type { SpareBuffers } from '../spare-buffers.ts';
 import { ByteWriter, varintSize } from './byte-writer.ts';
 import { writeHeaders } from './headers.ts';
 import { bytesKey, flag } from './record-format.ts';
@@ -28,9 +29,9 @@ export class RecordWriter {
   /** What the last headers became, as the record that they stand in may still be moved. */
   #headerBlock: Uint8Array | undefined;
 
-  /** `size`: bytes expected. */
-  constructor(size: number) {
-    this.#out = new ByteWriter(size);
+  /** `size`: bytes expected. See {@link ByteWriter} for `spares`. */
+  constructor(size: number, spares?: SpareBuffers) {
+    this.#out = new ByteWriter(size, spares);
   }
 
   /** What was written; a view. */

@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { Headers } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
+import type { SpareBuffers } from '../spare-buffers.ts';
 import { ByteReader } from './byte-reader.ts';
 import { RecordSource } from './record-source.ts';
 import { RecordWriter } from './record-writer.ts';
@@ -28,11 +29,11 @@ export interface BatchPosition {
 
 /**
  * Encodes messages as one batch, with offset deltas 0, 1, 2 …; `now` (milliseconds) is the time of those that have none.
- * Throws `INVALID_ARGUMENT` for a timestamp or header value that cannot be stored.
+ * A large batch is written to memory taken from `spares`. Throws `INVALID_ARGUMENT` for a timestamp or header value that cannot be stored.
  */
-export function encodeRecords(messages: readonly RecordInput[], now: number): EncodedBatch {
+export function encodeRecords(messages: readonly RecordInput[], now: number, spares?: SpareBuffers): EncodedBatch {
   const { firstTime, lastTime, size } = survey(messages, now);
-  const writer = new RecordWriter(size);
+  const writer = new RecordWriter(size, spares);
   for (let i = 0; i < messages.length; i++) {
     const message = messages[i]!;
     writer.write(message, i, (message.timestamp ?? now) - firstTime);

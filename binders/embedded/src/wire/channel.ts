@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { MessagePort } from 'node:worker_threads';
-import { copyOfAll } from '../bytes.ts';
+import { copyOf, copyOfAll } from '../bytes.ts';
+import { isSpare, SpareBuffers } from '../spare-buffers.ts';
 
 /** What is done with what comes through a channel. */
 export interface ChannelListener {
@@ -24,6 +25,8 @@ export interface Channel {
   /** Sends the parts in order; all that is written in one turn goes out together. Ignored when closed. */
   write(parts: readonly Uint8Array[], options?: WriteOptions): void;
   listen(listener: ChannelListener): void;
+  /** These bytes, all that came in one piece, are not used here any more: the other side may have their memory again. */
+  release(bytes: Uint8Array): void;
   /** Ends it at once; what was written may be lost. */
   close(): void;
   /** Whether the other side is another process, which can stall without going away. */
@@ -59,6 +62,8 @@ export class SocketChannel implements Channel {
     this.#socket.once('close', () => listener.closed());
   }
 
+  release(): void {}
+
   close(): void {
     this.#flushing.stop();
     this.#socket.destroy();
@@ -70,42 +75,63 @@ export class SocketChannel implements Channel {
   }
 }
 
-/** Given parts of at least this size are passed on as they are. */
-const passedBytes = 1 << 14;
+/** Parts of at least this size are a piece of their own; given ones are passed on as they are. */
+const pieceBytes = 1 << 14;
 
-/** A channel between threads: what one turn writes is one message of few transferred buffers. */
+/** What goes from one thread to the other at once. */
+interface PortMessage {
+  readonly pieces: readonly Uint8Array<ArrayBuffer>[];
+  /** Memory that came in earlier pieces, to be used again. */
+  readonly spent: readonly ArrayBuffer[];
+}
+
+/** A channel between threads: what one turn writes is one message of few transferred buffers. Large ones come back to be used again. */
 export class PortChannel implements Channel {
   readonly isRemote = false;
   readonly #port: MessagePort;
-  /** Buffers that can be transferred, in order, then what is still to be copied into one. */
-  #ready: Uint8Array<ArrayBuffer>[] = [];
+  /** Only where the other side gives memory back. */
+  readonly #spares: SpareBuffers | undefined;
+  /** What can be transferred, in order, then what is still to be copied together. */
+  #pieces: Uint8Array<ArrayBuffer>[] = [];
   #waiting: Uint8Array[] = [];
+  #spent: ArrayBuffer[] = [];
   #closed = false;
   readonly #flushing: Flushing;
 
-  constructor(port: MessagePort) {
+  /** `returned`: whether the other side releases what it is sent. */
+  constructor(port: MessagePort, { returned = false } = {}) {
     this.#port = port;
+    this.#spares = returned ? new SpareBuffers() : undefined;
     this.#flushing = new Flushing(queueMicrotask, () => this.#flush());
   }
 
   write(parts: readonly Uint8Array[], { urgent = true, given = [] }: WriteOptions = {}): void {
     if (this.#closed) return;
-    for (const part of parts) this.#waiting.push(part);
+    for (const part of parts) {
+      if (part.length < pieceBytes) this.#waiting.push(part);
+      else this.#piece(this.#copy(part));
+    }
     for (const part of given) {
-      if (part.length < passedBytes) this.#waiting.push(part);
-      else this.#pass(part as Uint8Array<ArrayBuffer>);
+      if (part.length < pieceBytes) this.#waiting.push(part);
+      else this.#piece(part as Uint8Array<ArrayBuffer>);
     }
     this.#flushing.plan(urgent);
   }
 
   listen(listener: ChannelListener): void {
-    this.#port.on('message', (chunks: readonly Uint8Array[]) => {
-      for (const bytes of chunks) listener.data(bytes);
+    this.#port.on('message', ({ pieces, spent }: PortMessage) => {
+      for (const buffer of spent) this.#spares?.add(buffer);
+      for (const bytes of pieces) listener.data(bytes);
     });
     this.#port.once('close', () => {
       this.#closed = true;
       listener.closed();
     });
+  }
+
+  release({ byteOffset, buffer }: Uint8Array): void {
+    // What was copied together begins with the head of a frame, so that bytes at the front were a piece of their own.
+    if (byteOffset === 0 && isSpare(buffer)) this.#spent.push(buffer as ArrayBuffer);
   }
 
   close(): void {
@@ -118,25 +144,30 @@ export class PortChannel implements Channel {
   #flush(): void {
     if (this.#closed) return;
     this.#gather();
-    const ready = this.#ready;
-    this.#ready = [];
-    if (ready.length === 0) return;
-    this.#port.postMessage(
-      ready,
-      ready.map(({ buffer }) => buffer),
-    );
+    const message: PortMessage = { pieces: this.#pieces, spent: this.#spent };
+    this.#pieces = [];
+    this.#spent = [];
+    if (message.pieces.length > 0)
+      this.#port.postMessage(message, [...message.pieces.map(({ buffer }) => buffer), ...message.spent]);
   }
 
-  #pass(part: Uint8Array<ArrayBuffer>): void {
+  #piece(part: Uint8Array<ArrayBuffer>): void {
     this.#gather();
-    this.#ready.push(part);
+    this.#pieces.push(part);
+  }
+
+  #copy(part: Uint8Array): Uint8Array<ArrayBuffer> {
+    if (this.#spares === undefined) return copyOf(part);
+    const copy = this.#spares.take(part.length);
+    copy.set(part);
+    return copy.subarray(0, part.length);
   }
 
   /** Makes one buffer of what waits. */
   #gather(): void {
     if (this.#waiting.length === 0) return;
     // In memory of its own, since pooled memory cannot be transferred.
-    this.#ready.push(copyOfAll(this.#waiting));
+    this.#pieces.push(copyOfAll(this.#waiting));
     this.#waiting = [];
   }
 }

@@ -18,7 +18,8 @@ beforeEach(() => {
 function ask<Name extends OperationName>(session: Session, name: Name, question: Ask<Name>, body: Uint8Array, sequence: number) {
   return new Promise<Answer<Name>>((resolve, reject) => {
     const answers = { answer: resolve, answerLater: resolve, give: resolve, fail: reject };
-    const call: Call<Name> = { session, ask: question, body, sequence, ...answers, onCancel: () => undefined };
+    const ignored = { release: () => undefined, onCancel: () => undefined };
+    const call: Call<Name> = { session, ask: question, body, sequence, ...answers, ...ignored };
     bench.broker.handle(name, call);
   });
 }

@@ -18,6 +18,11 @@ async function opened(dataDir = join(folder.path, 'data')) {
   return binder;
 }
 
+/** A message that says its number all over: one that was overwritten before it was stored would differ. */
+function numbered(n: number) {
+  return { payload: Buffer.alloc(400, n), headers: {} };
+}
+
 describe('a data directory', () => {
   it('gives back everything after it was closed', async () => {
     const first = await opened();
@@ -65,6 +70,39 @@ describe('a data directory', () => {
     const last = await opened();
     expect(await (await last.queue!.consume('q')).depth()).toBe(0);
     await last.close();
+  });
+
+  it('keeps every byte of large batches, whose memory is used again, while the holder changes', async () => {
+    const [first, second] = [await opened(), await opened()];
+    const producer = await second.bindProducer('t');
+    const lane = async (name: number): Promise<number> => {
+      let count = 0;
+      for (let n = 0; n < 30; n++) {
+        const outcomes = await producer.send(Array.from({ length: 100 }, (_, i) => numbered((name + n + i) % 251)));
+        count += outcomes.filter(({ error }) => error === undefined).length;
+        if (name === 0 && n === 15) await first.close();
+      }
+      return count;
+    };
+    const counts = await Promise.all([0, 50, 100, 150].map(lane));
+    expect(counts).toEqual([3000, 3000, 3000, 3000]);
+    const seen: number[] = [];
+    for (let from = 0; from < 12_000;) {
+      const { messages, next } = await second.log!.read('t', 0, from);
+      for (const { payload } of messages) {
+        expect(payload!.every((byte) => byte === payload![0])).toBe(true);
+        seen.push(payload![0]!);
+      }
+      from = next;
+    }
+    const starts: number[] = [];
+    for (let at = 0; at < seen.length; at += 100) {
+      starts.push(seen[at]!);
+      expect(seen.slice(at, at + 100)).toEqual(Array.from({ length: 100 }, (_, i) => (seen[at]! + i) % 251));
+    }
+    const sent = [0, 50, 100, 150].flatMap((name) => Array.from({ length: 30 }, (_, n) => name + n));
+    expect(starts.toSorted((a, b) => a - b)).toEqual(sent);
+    await second.close();
   });
 
   it('keeps commands under way with who handles them when the holder changes', async () => {

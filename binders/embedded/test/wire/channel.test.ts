@@ -30,6 +30,30 @@ function connected(count: number) {
   return { near, arrived };
 }
 
+/** Both ends of a channel whose far end sends a word back for each large piece, having released it. */
+function answering() {
+  const { port1, port2 } = new MessageChannel();
+  const [near, far] = [new PortChannel(port1, { returned: true }), new PortChannel(port2)];
+  channels.push(near, far);
+  const seen: { readonly buffer: ArrayBufferLike; readonly value: number; readonly size: number }[] = [];
+  far.listen({
+    data: (bytes) => {
+      seen.push({ buffer: bytes.buffer, value: bytes[0]!, size: bytes.buffer.byteLength });
+      far.release(bytes);
+      far.write([Buffer.from('done')]);
+    },
+    closed: () => undefined,
+  });
+  const heard: (() => void)[] = [];
+  near.listen({ data: () => heard.shift()!(), closed: () => undefined });
+  const send = (part: Uint8Array) =>
+    new Promise<void>((resolve) => {
+      heard.push(resolve);
+      near.write([part]);
+    });
+  return { send, seen };
+}
+
 const large = (value: number) => copyOf(Buffer.alloc(100_000, value));
 
 describe('a channel between threads', () => {
@@ -51,6 +75,21 @@ describe('a channel between threads', () => {
     expect(Buffer.compare(frames[1]!.body, Buffer.concat([large(2), Buffer.from('x'), large(3)]))).toBe(0);
     expect(Buffer.compare(frames[2]!.body, large(4))).toBe(0);
     expect(Buffer.from(frames[3]!.body).toString()).toBe('end');
+  });
+
+  it('gets the memory of large pieces back, and of no others', async () => {
+    const { send, seen } = answering();
+    for (const value of [1, 2, 3]) {
+      const part = large(value);
+      await send(part);
+      // What is sent stays the sender's.
+      expect(part.every((byte) => byte === value)).toBe(true);
+    }
+    expect(seen.map(({ value }) => value)).toEqual([1, 2, 3]);
+    expect(seen[0]!.buffer.byteLength).toBe(0);
+    expect(seen[2]!.size).toBe(1 << 17);
+    await send(Buffer.from('small'));
+    expect(Buffer.from(seen[3]!.buffer).toString()).toBe('small');
   });
 
   it('passes given memory on and leaves all other as it is, whatever pool it is of', async () => {

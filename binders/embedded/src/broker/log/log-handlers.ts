@@ -27,6 +27,8 @@ function send(broker: BrokerParts, call: Call<'log.send'>): void {
   const staged = {
     batches,
     applied: (bases: readonly number[]) => {
+      // The journal has a copy.
+      call.release();
       call.answer({ bases });
       log.appended(metas, bases);
     },
