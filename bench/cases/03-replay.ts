@@ -2,12 +2,14 @@ import { readSync, openSync, closeSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { connect, eventStream } from 'millrace';
-import { rate, verify } from '../harness.ts';
+import { rate, storedBytes, verify } from '../harness.ts';
 import type { Case } from '../harness.ts';
 
 const total = 1_000_000;
 const perFrame = 500;
-const recordBytes = 224;
+const payloadBytes = 200;
+const recordBytes = storedBytes(payloadBytes);
+const headBytes = recordBytes - payloadBytes;
 
 /** Reads frames, checks each CRC and walks its records, giving each payload out as a view: what any log reader must do. */
 function rawScan(file: string): number {
@@ -19,8 +21,8 @@ function rawScan(file: string): number {
     readSync(descriptor, frame, 0, frame.length, null);
     verify(crc32(frame.subarray(4)) === frame.readUInt32LE(0), 'frame');
     for (let at = 4; at < frame.length; at += recordBytes) {
-      const payload = frame.subarray(at + 24, at + 24 + frame.readUInt32LE(at));
-      seen += payload.length === 200 ? 1 : 0;
+      const payload = frame.subarray(at + headBytes, at + headBytes + frame.readUInt32LE(at));
+      seen += payload.length === payloadBytes ? 1 : 0;
     }
   }
   closeSync(descriptor);
@@ -29,7 +31,7 @@ function rawScan(file: string): number {
 
 function writeRaw(file: string): void {
   const frame = Buffer.alloc(perFrame * recordBytes + 4);
-  for (let index = 0; index < perFrame; index++) frame.writeUInt32LE(200, 4 + index * recordBytes);
+  for (let index = 0; index < perFrame; index++) frame.writeUInt32LE(payloadBytes, 4 + index * recordBytes);
   frame.writeUInt32LE(crc32(frame.subarray(4)), 0);
   writeFileSync(file, Buffer.concat(Array.from({ length: total / perFrame }, () => frame)));
 }
@@ -43,12 +45,13 @@ const replayCase: Case = {
     writeRaw(raw);
     const stream = eventStream<Uint8Array>('events', { contentType: 'application/octet-stream' });
     await using mr = await connect({ dataDir: join(directory, 'data'), config: false });
-    const payloads = Array.from({ length: perFrame }, () => new Uint8Array(200));
+    const payloads = Array.from({ length: perFrame }, () => new Uint8Array(payloadBytes));
     for (let sent = 0; sent < total; sent += perFrame) await mr.publishAll(stream, payloads);
     const limit = await tools.best(4, async () => verify(rawScan(raw) === total, 'raw scan'));
     const ours = await tools.best(4, async () => {
       let count = 0;
-      for await (const events of mr.read(stream)) for (const { payload } of events) count += payload.length === 200 ? 1 : 0;
+      for await (const events of mr.read(stream))
+        for (const { payload } of events) count += payload.length === payloadBytes ? 1 : 0;
       verify(count === total, `${count} events`);
     });
     const ratio = limit / ours;

@@ -35,7 +35,13 @@ const socketCase: Case = {
       const [seconds] = (await once(child, 'message')) as [number];
       outside = Math.min(outside, seconds);
       let count = 0;
-      for await (const events of mr.read(stream)) count += events.length;
+      for await (const events of mr.read(stream)) {
+        verify(
+          events.every(({ payload }) => payload.length === 200),
+          'payload',
+        );
+        count += events.length;
+      }
       verify(count === (batches + 40) * batchSize * 2, `${count} events`);
     }
     const ratio = inside / outside;

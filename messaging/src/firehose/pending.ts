@@ -113,7 +113,8 @@ export class PendingEvents implements Pending {
   readonly #outcomes: Outcomes;
   readonly #drafts: Draft[] = [];
   readonly #indexes: number[] = [];
-  readonly #selectors: (number | undefined)[] = [];
+  /** Only where there are any. */
+  #selectors: (number | undefined)[] | undefined;
 
   constructor(outcomes: Outcomes, expires: number) {
     this.#outcomes = outcomes;
@@ -126,16 +127,16 @@ export class PendingEvents implements Pending {
 
   /** `index`: where the outcome goes. See {@link PendingEvent} for `selector`. */
   add(index: number, draft: Draft, selector: number | undefined): void {
+    if (selector !== undefined) (this.#selectors ??= [])[this.#drafts.length] = selector;
     this.#drafts.push(draft);
     this.#indexes.push(index);
-    this.#selectors.push(selector);
     this.weight += weightOf(draft);
   }
 
   load(batch: Draft[], place: Place): number {
     let added = 0;
     for (let i = 0; i < this.#drafts.length; i++) {
-      const error = setPartition(this.#drafts[i]!, this.#selectors[i], place);
+      const error = setPartition(this.#drafts[i]!, this.#selectors?.[i], place);
       if (error !== undefined) this.#outcomes.set(this.#indexes[i]!, { error });
       else {
         batch.push(this.#drafts[i]!);
