@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { didYouMean } from '@millrace/core';
 import { appError } from './errors.ts';
 import { knownNames } from './known-names.ts';
@@ -16,8 +17,9 @@ import { http } from './sources/http.ts';
 import { loadGenerator } from './sources/load-generator.ts';
 import { time } from './sources/time.ts';
 
-/** The stock apps. */
-export const stockApps: readonly AppDefinition[] = [
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
+
+const definitions = [
   http,
   time,
   file,
@@ -32,6 +34,9 @@ export const stockApps: readonly AppDefinition[] = [
   throughput,
   router,
 ] as readonly unknown[] as readonly AppDefinition[];
+
+/** The stock apps. They have the version of this package. */
+export const stockApps: readonly AppDefinition[] = definitions.map((app) => ({ ...app, version }));
 
 /** Apps by kind and name. */
 export class Catalogue {

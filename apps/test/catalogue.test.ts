@@ -1,4 +1,5 @@
 import { findOption, optionSource, readOption } from '@millrace/core';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { Catalogue, stockApps } from '../src/catalogue.ts';
@@ -171,4 +172,9 @@ describe('Catalogue.require', () => {
       ['sink', 26],
     ]);
   });
+});
+
+it('gives the stock apps the version of their package', () => {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  expect(new Set(stockApps.map((app) => app.version))).toEqual(new Set([version]));
 });

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { systemClock } from '@millrace/core';
 import type { Clock } from '@millrace/core';
@@ -13,7 +14,7 @@ import type { EmbeddedBinderOptions } from './options.ts';
 
 const mebibyte = 1024 * 1024;
 /** Of this package, as in its package.json. */
-const version = '0.1.0';
+const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
 
 /**
  * The zero-server binder. On a data directory, any number of processes use it at once; with `memory` it is private to this binder
