@@ -9,7 +9,10 @@ import { loadConfig } from './config.ts';
 import type { BinderConfig, MillraceConfig } from './config.ts';
 import { raise } from './errors.ts';
 
-export interface ConnectOptions extends MillraceConfig, Pick<RuntimeOptions, 'name' | 'defaults' | 'handleSignals'> {
+/** What an application sets in code; `RuntimeOptions` of `@millrace/messaging` says what each means. */
+type InCode = Pick<RuntimeOptions, 'name' | 'defaults' | 'codecs' | 'log' | 'handleSignals' | 'isolateUncaught'>;
+
+export interface ConnectOptions extends MillraceConfig, InCode {
   /** A configuration file other than `millrace.config.*` of the working directory; `false` reads none. */
   readonly config?: string | false | undefined;
   /** Keep everything in this process's memory: for tests. Nothing is durable or shared. */
@@ -42,7 +45,10 @@ export async function connect(options: ConnectOptions = {}): Promise<Millrace> {
     name: config.name,
     clock: config.clock,
     defaults: config.defaults,
+    codecs: config.codecs,
+    log: config.log,
     handleSignals: config.handleSignals,
+    isolateUncaught: config.isolateUncaught,
   });
 }
 

@@ -59,8 +59,9 @@ function failureHeaders({ cause, attempts }: Failure): [string, HeaderValue][] {
 }
 
 function causeText(cause: unknown): string {
-  const inner = cause instanceof Error ? cause.cause : undefined;
-  return inner === undefined ? messageOf(cause) : `${messageOf(cause)}; ${messageOf(inner)}`;
+  const text = messageOf(cause);
+  const inner = cause instanceof Error && cause.cause !== undefined ? messageOf(cause.cause) : '';
+  return text.includes(inner) ? text : `${text}; ${inner}`;
 }
 
 /** Moves failed messages to their dead-letter destinations, on whatever binder they came from. */
