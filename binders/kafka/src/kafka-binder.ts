@@ -84,7 +84,6 @@ export class KafkaBinder implements Binder {
   }
 
   async bindProducer(destination: string, options: ProducerOptions = {}): Promise<Producer> {
-    if (options.signal?.aborted === true) throw raise('CANCELLED', {});
     await this.#parts().topics.bound(destination, options.partitions);
     const producer = this.#producer(destination);
     this.#producers.add(producer);
@@ -92,7 +91,6 @@ export class KafkaBinder implements Binder {
   }
 
   async bindConsumer(destination: string, group: string | undefined, options: ConsumerOptions = {}): Promise<Consumer> {
-    if (options.signal?.aborted === true) throw raise('CANCELLED', {});
     const { cluster, offsets, topics } = this.#parts();
     await topics.bound(destination, options.partitions);
     const { fetch, revokeMs } = this.#settings;
@@ -104,7 +102,6 @@ export class KafkaBinder implements Binder {
     };
     const consumer = new Consumer({ cluster, offsets, fetch, revokeMs }, place, options);
     this.#consumers.add(consumer);
-    options.signal?.addEventListener('abort', () => consumer.closeQuietly(), { once: true });
     try {
       await consumer.start(this.#membership(consumer, options, place.isAnonymous));
     } catch (error) {

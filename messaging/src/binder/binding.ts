@@ -7,7 +7,6 @@ export interface ProducerOptions {
   readonly partitions?: number | undefined;
   /** Groups that must exist before the first send, so that nothing sent is lost to them. */
   readonly requiredGroups?: readonly string[] | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ProducerBinding {
@@ -38,7 +37,6 @@ export interface ConsumerOptions {
   /** Messages handed out before they are acknowledged, at most (default 1000). */
   readonly maxInFlight?: number | undefined;
   readonly listener?: ConsumerListener | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface ConsumerListener {

@@ -39,7 +39,6 @@ export interface QueueConsumerOptions {
   readonly maxInFlight?: number | undefined;
   /** How long a delivery stays ours without an extension, in milliseconds (default 30000). */
   readonly leaseMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
 }
 
 export interface QueueDelivery extends Delivery {
@@ -70,6 +69,9 @@ export interface ReplySource {
 
 /** Dead-letter destinations whose messages can be looked at and removed one by one. */
 export interface ParkingFacet {
+  /**
+   * Adds messages durably. An outcome's place is that of any send; it is not a {@link ParkedEntry.position}, which `list` alone tells.
+   */
   park(deadLetter: string, messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]>;
   /** Parked messages after a position (0 = from the first), oldest first. Nothing is removed or locked. */
   list(deadLetter: string, after: number, limit: number): Promise<readonly ParkedEntry[]>;

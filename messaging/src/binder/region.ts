@@ -86,6 +86,11 @@ export interface WatchOptions {
   readonly excludeOrigin?: string | undefined;
 }
 
+/**
+ * Without a `where`: `created`, `updated`, `removed` and `expired`, as the entry fared. Under a `where`: `entered`, `changed` and `left`,
+ * as the entry begins to meet it, changes while it does, and stays without meeting it; one that met it and is gone is `removed` or
+ * `expired`. `cleared` comes to every watcher.
+ */
 export type ChangeKind = 'created' | 'updated' | 'removed' | 'expired' | 'cleared' | 'entered' | 'changed' | 'left';
 
 /**

@@ -133,12 +133,6 @@ export const lifecycleScenarios = group(
     inAnyOrder(texts(await drain(kit, second, 5)), names(5));
   }),
 
-  scenario('binding with an aborted signal is cancelled', [], async (kit) => {
-    const signal = AbortSignal.abort();
-    await rejectsWith(kit, 'CANCELLED', kit.binder.bindProducer(kit.name(), { signal }), 'bindProducer with an aborted signal');
-    await rejectsWith(kit, 'CANCELLED', kit.binder.bindConsumer(kit.name(), 'g', { signal }), 'bindConsumer likewise');
-  }),
-
   scenario('an empty destination name is refused', [], async (kit) => {
     await rejectsWith(kit, 'INVALID_ARGUMENT', kit.binder.bindProducer(''), "bindProducer('')");
     await rejectsWith(kit, 'INVALID_ARGUMENT', kit.binder.provisioner.ensure(''), "ensure('')");

@@ -18,7 +18,6 @@ import { Group } from './group.ts';
 
 const plainError = errorTable({
   closed: { code: 'UNAVAILABLE', message: 'the client is closed; open another' },
-  cancelled: { code: 'CANCELLED', message: 'binding was cancelled by its signal' },
   unnamed: { code: 'INVALID_ARGUMENT', message: 'a destination needs a name' },
   unsupported: { code: 'UNSUPPORTED', message: 'the plain binder has no {what}; use another binder for it' },
   unknown: { code: 'NOT_FOUND', message: "there is no destination '{name}'" },
@@ -94,14 +93,14 @@ class PlainBinder implements Binder {
   }
 
   async bindProducer(name: string, options: ProducerOptions = {}): Promise<ProducerBinding> {
-    this.#check(options.signal);
+    this.#check();
     const destination = this.#broker.destination(name, options.partitions);
     for (const group of options.requiredGroups ?? []) this.#broker.group(destination, group);
     return this.#attached(new PlainProducer(this.#broker, destination));
   }
 
   async bindConsumer(name: string, group: string | undefined, options: ConsumerOptions = {}): Promise<ConsumerBinding> {
-    this.#check(options.signal);
+    this.#check();
     if (options.start !== undefined && options.start !== 'latest') throw plainError('unsupported', { what: 'start position' });
     const destination = this.#broker.destination(name, options.partitions);
     const groupName = group ?? `anonymous-${this.#broker.anonymous++}`;
@@ -126,9 +125,8 @@ class PlainBinder implements Binder {
     return binding;
   }
 
-  #check(signal?: AbortSignal): void {
+  #check(): void {
     if (this.#isClosed) throw plainError('closed', {});
-    if (signal?.aborted === true) throw plainError('cancelled', {});
   }
 }
 

@@ -45,7 +45,6 @@ export class Consumer implements ConsumerBinding {
       attach: (link) => consumer.#join(link),
       failed: (error) => consumer.#fail(error),
     });
-    options.signal?.addEventListener('abort', () => void consumer.#closeQuietly(), { once: true });
     consumer.#pump();
     return consumer;
   }
@@ -120,15 +119,6 @@ export class Consumer implements ConsumerBinding {
     return this.#closing;
   }
 
-  /** Nobody awaits it: what goes wrong is told to who receives next. */
-  async #closeQuietly(): Promise<void> {
-    try {
-      await this.close();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   async #close(): Promise<void> {
     this.#closed = true;
     this.#stopRenewal();
@@ -151,7 +141,7 @@ export class Consumer implements ConsumerBinding {
       assignment,
       held,
     };
-    const { meta } = await link.call('group.join', ask, [], { signal: this.#options.signal });
+    const { meta } = await link.call('group.join', ask);
     this.#group = meta.group;
   }
 

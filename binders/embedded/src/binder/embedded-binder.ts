@@ -73,9 +73,9 @@ export class EmbeddedBinder implements Binder {
   }
 
   async bindProducer(destination: string, options: ProducerOptions = {}): Promise<Producer> {
-    const { partitions, requiredGroups, signal } = options;
+    const { partitions, requiredGroups } = options;
     const ask = { name: destination, spec: { partitions }, requiredGroups, attach: true };
-    const { meta } = await this.#client.link.call('destination.ensure', ask, [], { signal });
+    const { meta } = await this.#client.link.call('destination.ensure', ask);
     return this.#bound(new Producer(this.#client, destination, meta.info.partitions));
   }
 

@@ -77,7 +77,6 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
       attach: (link) => consumer.#join(link),
       failed: (error) => consumer.#fail(error),
     });
-    options.signal?.addEventListener('abort', () => void consumer.#closeQuietly(), { once: true });
     return consumer;
   }
 
@@ -136,15 +135,6 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
     return this.#closing;
   }
 
-  /** Nobody awaits it: what goes wrong is told to who receives next. */
-  async #closeQuietly(): Promise<void> {
-    try {
-      await this.close();
-    } catch (error) {
-      this.#fail(error);
-    }
-  }
-
   async #close(): Promise<void> {
     this.#closed = true;
     this.#stopRenewal();
@@ -157,8 +147,7 @@ export class EmbeddedQueueConsumer implements QueueConsumer {
   async #join(link: Link): Promise<void> {
     const { leaseMs = defaultLeaseMs } = this.#options;
     const held = leaseRuns([...this.#held.values(), ...[...this.#settling].flat()]);
-    const { signal } = this.#options;
-    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held }, [], { signal });
+    await link.call('queue.join', { consumer: this.#id, queue: this.queue, leaseMs, held });
   }
 
   #take(max: number, deadline: number): LeasedCommand[] | undefined {

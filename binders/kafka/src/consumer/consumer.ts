@@ -177,11 +177,6 @@ export class Consumer implements ConsumerBinding {
     return this.#closing;
   }
 
-  /** Nobody awaits it: what goes wrong is told to who receives next. */
-  closeQuietly(): void {
-    this.close().catch((error: unknown) => this.failed(error));
-  }
-
   failed(error: unknown): void {
     if (this.#closed) return;
     this.#failure ??= error;
