@@ -19,7 +19,7 @@ export interface Client {
   readonly link: Link;
   readonly clock: Clock;
   readonly limits: ClientLimits;
-  /** Admits bytes to be sent; see {@link ClientLimits.maxUnackedBytes}. */
+  /** What is sent goes through it; see {@link ClientLimits.maxUnackedBytes}. */
   readonly window: SendWindow;
   /** Memory for what is sent. */
   readonly spares: SpareBuffers;
@@ -30,31 +30,39 @@ export function newId(): string {
   return randomUUID();
 }
 
-/** Bounds the bytes under way: senders beyond it wait in order. */
+/** Bounds the bytes under way; what is beyond it is begun in order, as room becomes free. */
 export class SendWindow {
   readonly #limit: number;
   #used = 0;
-  readonly #waiting: { readonly bytes: number; readonly enter: () => void }[] = [];
+  readonly #waiting: { readonly bytes: number; readonly begin: () => void }[] = [];
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** Returns at once where there is room, else a promise to be awaited. One larger than the window is let in alone. */
-  enter(bytes: number): Promise<void> | undefined {
-    if (this.#waiting.length === 0 && this.#fits(bytes)) {
-      this.#used += bytes;
-      return undefined;
-    }
-    return new Promise((enter) => this.#waiting.push({ bytes, enter }));
+  /**
+   * Does `task` within the window: at once where there is room, else in its turn, and then before anything that asks later, which a
+   * promise of the turn could not assure. A task larger than the window runs alone.
+   */
+  within<R>(bytes: number, task: () => Promise<R>): Promise<R> {
+    if (this.#waiting.length === 0 && this.#fits(bytes)) return this.#run(bytes, task);
+    return new Promise((resolve) => this.#waiting.push({ bytes, begin: () => resolve(this.#run(bytes, task)) }));
   }
 
-  leave(bytes: number): void {
-    this.#used -= bytes;
+  async #run<R>(bytes: number, task: () => Promise<R>): Promise<R> {
+    this.#used += bytes;
+    try {
+      return await task();
+    } finally {
+      this.#used -= bytes;
+      this.#beginNext();
+    }
+  }
+
+  #beginNext(): void {
     for (let next = this.#waiting[0]; next !== undefined && this.#fits(next.bytes); next = this.#waiting[0]) {
       this.#waiting.shift();
-      this.#used += next.bytes;
-      next.enter();
+      next.begin();
     }
   }
 

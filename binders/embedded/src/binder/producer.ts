@@ -93,20 +93,15 @@ export class Producer implements ProducerBinding {
   }
 
   async #transmit(batches: readonly PartitionBatch[], outcomes: (SendOutcome | undefined)[]): Promise<void> {
-    const bytes = batches.reduce((sum, { encoded }) => sum + encoded.bytes.length, 0);
+    const bodies = batches.map(({ encoded }) => encoded.bytes);
+    const size = bodies.reduce((sum, { length }) => sum + length, 0);
     const { link, window, spares } = this.#client;
-    const turn = window.enter(bytes);
-    if (turn !== undefined) await turn;
     try {
       const ask = {
         destination: this.destination,
         batches: batches.map(({ partition, encoded }) => ({ partition, ...batchMeta(encoded) })),
       };
-      const { meta } = await link.call(
-        'log.send',
-        ask,
-        batches.map(({ encoded }) => encoded.bytes),
-      );
+      const { meta } = await window.within(size, () => link.call('log.send', ask, bodies));
       batches.forEach(({ indexes, partition, encoded }, i) => {
         // Only now: until it is answered it may have to be sent again.
         spares.giveBack(encoded.bytes);
@@ -117,8 +112,6 @@ export class Producer implements ProducerBinding {
     } catch (error) {
       const failed = { error: asMillraceError(error) };
       for (const { indexes } of batches) for (const index of indexes) outcomes[index] = failed;
-    } finally {
-      window.leave(bytes);
     }
   }
 }

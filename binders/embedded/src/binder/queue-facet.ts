@@ -53,20 +53,16 @@ export class EmbeddedQueue implements QueueFacet {
 
   async #transmit(to: Target, { indexes, encoded }: IndexedBatch, outcomes: (SendOutcome | undefined)[]): Promise<void> {
     const { link, window, limits } = this.#client;
-    const { length } = encoded.bytes;
-    const turn = window.enter(length);
-    if (turn !== undefined) await turn;
+    const { bytes } = encoded;
     try {
       const ask = { ...to, batch: batchMeta(encoded), waitMs: limits.sendWaitMs };
-      const { meta } = await link.call('queue.send', ask, [encoded.bytes]);
+      const { meta } = await window.within(bytes.length, () => link.call('queue.send', ask, [bytes]));
       const duplicates = new Set(meta.duplicates);
       indexes.forEach((index, n) => {
         outcomes[index] = duplicates.has(n) || meta.base === undefined ? {} : { partition: 0, offset: meta.base + n };
       });
     } catch (error) {
       for (const index of indexes) outcomes[index] = { error: asMillraceError(error) };
-    } finally {
-      window.leave(length);
     }
   }
 }

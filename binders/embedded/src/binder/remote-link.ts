@@ -66,9 +66,7 @@ export class RemoteLink implements Link {
     if (this.#state === 'closed') return Promise.reject(raise('BINDER_CLOSED', {}));
     if (this.#state === 'lost') return Promise.reject(this.#lostError());
     if (!sequencedOperations.has(name)) return this.#begin(name, ask, body, options);
-    const sequence = this.#sequencer.take();
-    if (typeof sequence === 'number') return this.#begin(name, ask, body, options, sequence);
-    return sequence.then((given) => this.#begin(name, ask, body, options, given));
+    return this.#sequencer.begin((sequence) => this.#begin(name, ask, body, options, sequence));
   }
 
   onRenewed(renewal: Renewal): () => void {

@@ -7,22 +7,17 @@ import { sequenceWindow } from '../wire/protocol.ts';
 export class Sequencer {
   #next = 1;
   readonly #open = new Set<number>();
-  readonly #waiting = new Set<() => void>();
+  readonly #waiting: (() => void)[] = [];
 
-  /** The next number, or a promise of it while too many are under way. */
-  take(): number | Promise<number> {
-    return this.#waiting.size === 0 && this.#isFree
-      ? this.#give()
-      : new Promise((resolve) => this.#waiting.add(() => resolve(this.#give())));
+  /** Begins an operation with the next number: at once, or, while too many are under way, in its turn. */
+  begin<R>(operation: (sequence: number) => Promise<R>): Promise<R> {
+    if (this.#waiting.length === 0 && this.#isFree) return operation(this.#give());
+    return new Promise((resolve) => this.#waiting.push(() => resolve(operation(this.#give()))));
   }
 
   settled(sequence: number): void {
     this.#open.delete(sequence);
-    for (const next of this.#waiting) {
-      if (!this.#isFree) return;
-      this.#waiting.delete(next);
-      next();
-    }
+    while (this.#waiting.length > 0 && this.#isFree) this.#waiting.shift()!();
   }
 
   get #isFree(): boolean {
