@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that start real servers; `npm run test:servers` runs them, one after another. */
+/** Tests that start real servers: a step of `npm test` of its own, for they run one after another. `npm run test:servers` runs some. */
 const withServers = [
   'sandbox/test/sandbox.test.ts',
   'sandbox/test/servers/*.test.ts',

@@ -29,7 +29,8 @@ const steps: readonly Step[] = [
   { name: 'format', what: 'format', run: () => command('node_modules/.bin/oxfmt', ['--check', '.']) },
   { name: 'architecture', what: 'dependency direction, exports, cycles', run: () => script('tools/check-architecture.ts') },
   { name: 'reference', what: 'generated pages are up to date', run: () => script('tools/generate-docs.ts', '--check') },
-  { name: 'unit', what: 'unit, conformance and fault tests', run: vitest },
+  { name: 'unit', what: 'unit, conformance and fault tests', run: () => vitest() },
+  { name: 'servers', what: 'tests on real servers', run: () => vitest({ MILLRACE_SERVERS: '1' }) },
   { name: 'packages', what: 'packed packages work when installed', run: () => script('tools/check-packages.ts') },
 ];
 
@@ -43,12 +44,12 @@ function script(file: string, ...args: readonly string[]): Tally {
   return command(process.execPath, [...node, file, ...args]);
 }
 
-function vitest(): Tally {
+function vitest(env: NodeJS.ProcessEnv = {}): Tally {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-test-'));
   const report = join(directory, 'report.json');
   try {
     const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--reporter=json', `--outputFile.json=${report}`];
-    const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit' });
+    const result = spawnSync(process.execPath, args, { cwd: root, stdio: 'inherit', env: { ...process.env, ...env } });
     return counts(report, result.status ?? 1);
   } finally {
     rmSync(directory, { recursive: true, force: true });
