@@ -11,7 +11,11 @@ export const raise = errorTable({
   },
   UNKNOWN_DESTINATION: {
     code: 'NOT_FOUND',
-    message: "there is no destination '{name}'{hint}; 'millrace destinations list' shows what exists",
+    message: "there is no {kind} '{name}'{hint}; 'millrace destinations list' shows what exists",
+  },
+  UNKNOWN_ENTRY: {
+    code: 'NOT_FOUND',
+    message: "region '{region}' has no entry '{key}'; 'millrace regions get {region}' shows what it holds",
   },
   BAD_POSITION: {
     code: 'INVALID_ARGUMENT',

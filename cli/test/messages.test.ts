@@ -56,6 +56,10 @@ describe('regions', () => {
     expect(
       jsonLines((await millrace(['regions', 'get', 'seats', '--where', 'price < 100', '--json'], { cwd })).stdout),
     ).toMatchObject([{ key: '7B' }]);
+    expect((await millrace(['regions', 'get', 'seats', '9Z'], { cwd })).stderr).toContain(
+      "NOT_FOUND: region 'seats' has no entry '9Z'",
+    );
+    expect((await millrace(['regions', 'get', 'seat'], { cwd })).stderr).toContain("no region 'seat'; did you mean 'seats'?");
     const watching = millrace(['regions', 'watch', 'seats', '--limit', '1'], { cwd });
     await new Promise((resolve) => setTimeout(resolve, 2000));
     await millrace(['regions', 'delete', 'seats', '7B'], { cwd });

@@ -122,8 +122,11 @@ export interface LogEvent<T> extends Message<T> {
 }
 
 export interface ReadRange {
-  /** A time, or an offset in every partition (default: the earliest kept). */
-  readonly from?: Date | number | 'earliest' | undefined;
+  /**
+   * A time, an offset in every partition, or one for each (default, also of partitions that the map lacks: the earliest kept). `latest`
+   * is the end as it is at the call.
+   */
+  readonly from?: Date | number | ReadonlyMap<number, number> | 'earliest' | 'latest' | undefined;
   /** A time (exclusive), an offset (exclusive), or the end as it is at the call (default). `'follow'` never ends. */
   readonly to?: Date | number | 'now' | 'follow' | undefined;
   readonly partitions?: readonly number[] | undefined;

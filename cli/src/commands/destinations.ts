@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { DestinationSpec } from '@millrace/messaging/binder';
 import { contextOf } from '../context.ts';
 import { parseCount } from '../positions.ts';
-import { checkDestination } from './tail.ts';
+import { checkDestination } from '../known-destination.ts';
 
 export function addDestinationCommands(program: Command): void {
   const group = program.command('destinations').description('What exists on the binder: logs, queues and regions.');

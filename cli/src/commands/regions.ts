@@ -5,6 +5,7 @@ import type { EntryEvent, RegionHandle } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { raise } from '../errors.ts';
+import { checkDestination } from '../known-destination.ts';
 import { toJson } from '../output.ts';
 import { parseCount } from '../positions.ts';
 
@@ -54,7 +55,10 @@ export function addRegionCommands(program: Command): void {
     .argument('<key>')
     .action(async (name: string, key: string, _, command: Command) => {
       const { output, connected } = contextOf(command);
-      const existed = await connected((mr) => mr.region(region(name)).delete(key));
+      const existed = await connected(async (mr) => {
+        await checkDestination(mr, name, 'region');
+        return mr.region(region(name)).delete(key);
+      });
       output.record({ region: name, key, existed }, () => (existed ? `deleted ${name}/${key}` : `there was no ${name}/${key}`));
     });
   group
@@ -75,19 +79,21 @@ async function get(
   where: string | undefined,
 ): Promise<void> {
   await connected(async (mr) => {
+    await checkDestination(mr, name, 'region');
     const entries: RegionHandle<unknown> = mr.region(region(name));
     if (key === undefined) {
       for await (const entry of entries.query(where)) output.record(entry, () => `${entry.key}  ${toJson(entry.value)}`);
       return;
     }
     const entry = await entries.getEntry(key);
-    if (entry === undefined) throw raise('UNKNOWN_DESTINATION', { name: `${name}/${key}`, hint: '' });
+    if (entry === undefined) throw raise('UNKNOWN_ENTRY', { region: name, key });
     output.record(entry, () => toJson(entry.value));
   });
 }
 
 async function watch({ output, connected }: CommandContext, name: string, flags: WatchFlags): Promise<void> {
   await connected(async (mr) => {
+    await checkDestination(mr, name, 'region');
     const { promise: done, resolve: finish } = Promise.withResolvers<void>();
     let left = flags.limit ?? Infinity;
     const show = (event: EntryEvent<unknown>): void => {

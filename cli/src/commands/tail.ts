@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
-import { didYouMean } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
 import type { LogEvent, Millrace, ReadRange } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
-import { raise } from '../errors.ts';
+import { checkDestination } from '../known-destination.ts';
 import { toJson } from '../output.ts';
 import { parseCount, parsePosition } from '../positions.ts';
 
@@ -44,10 +43,17 @@ async function tail(mr: Millrace, { output }: CommandContext, destination: strin
   const stop = new AbortController();
   process.once('SIGINT', () => stop.abort());
   let left = flags.limit ?? Infinity;
-  for await (const event of eventsOf(mr, destination, flags, stop.signal)) {
-    if (!matches({ payload: event.payload, headers: event.headers })) continue;
-    output.record(event, () => formatEvent(event, flags.headers ?? false));
-    if (--left <= 0) break;
+  const range: ReadRange = {
+    from: await startOf(mr, destination, flags),
+    to: flags.follow ? 'follow' : 'now',
+    signal: stop.signal,
+  };
+  for await (const batch of mr.read(eventStream(destination), range)) {
+    for (const event of batch) {
+      if (!matches({ payload: event.payload, headers: event.headers })) continue;
+      output.record(event, () => formatEvent(event, flags.headers ?? false));
+      if (--left <= 0) return;
+    }
   }
 }
 
@@ -56,40 +62,12 @@ async function predicateOf(expression: string): Promise<(root: object) => boolea
   return toPredicate(compile(expression));
 }
 
-async function* eventsOf(
-  mr: Millrace,
-  destination: string,
-  flags: TailFlags,
-  signal: AbortSignal,
-): AsyncIterable<LogEvent<unknown>> {
-  const stream = eventStream(destination);
-  const to: ReadRange['to'] = flags.follow ? 'follow' : 'now';
-  if (flags.from !== undefined) {
-    const range: ReadRange = { from: flags.from === 'latest' ? new Date() : flags.from, to, signal };
-    for await (const batch of mr.read(stream, range)) yield* batch;
-    return;
-  }
+/** Where to begin: as asked, or some messages before the end of each partition. */
+async function startOf(mr: Millrace, destination: string, { from, last = 10 }: TailFlags): Promise<ReadRange['from']> {
+  if (from !== undefined) return from;
   const { raw } = await mr.binder();
   const partitions = (await raw.log?.partitions(destination)) ?? [];
-  const last = flags.last ?? 10;
-  if (partitions.length === 1) {
-    const { earliest, next } = partitions[0]!;
-    for await (const batch of mr.read(stream, { from: Math.max(earliest, next - last), to, signal })) yield* batch;
-    return;
-  }
-  for (const { partition, earliest, next } of partitions) {
-    for await (const batch of mr.read(stream, { from: Math.max(earliest, next - last), to: next, partitions: [partition], signal }))
-      yield* batch;
-  }
-  if (flags.follow) for await (const batch of mr.read(stream, { from: new Date(), to: 'follow', signal })) yield* batch;
-}
-
-/** Fails with a hint when there is no such destination, instead of waiting for ever at something misspelt. */
-export async function checkDestination(mr: Millrace, name: string): Promise<void> {
-  const { provisioner } = await mr.binder();
-  if ((await provisioner.describe(name)) !== undefined) return;
-  const names = (await provisioner.list()).map((destination) => destination.name);
-  throw raise('UNKNOWN_DESTINATION', { name, hint: didYouMean(name, names) });
+  return new Map(partitions.map(({ partition, earliest, next }) => [partition, Math.max(earliest, next - last)]));
 }
 
 function formatEvent(event: LogEvent<unknown>, headers: boolean): string {

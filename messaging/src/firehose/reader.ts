@@ -52,11 +52,17 @@ function partitionOf(all: readonly PartitionBounds[], partition: number, destina
 
 async function spanOf(log: LogFacet, destination: string, bounds: PartitionBounds, range: ReadRange): Promise<Span> {
   const { partition, earliest, next } = bounds;
-  const { from = 'earliest', to = 'now' } = range;
+  const { to = 'now' } = range;
   const at = (time: Date) => log.offsetAt(destination, partition, time.getTime());
-  const start = from instanceof Date ? await at(from) : from === 'earliest' ? earliest : from;
+  const start = range.from instanceof Date ? await at(range.from) : startOf(bounds, range.from);
   const end = to instanceof Date ? await at(to) : to === 'now' ? next : to === 'follow' ? Infinity : to;
   return { partition, next: Math.max(start, earliest), end: to === 'follow' ? Infinity : Math.min(end, next) };
+}
+
+function startOf({ partition, earliest, next }: PartitionBounds, from: Exclude<ReadRange['from'], Date>): number {
+  if (typeof from === 'number') return from;
+  if (from === 'latest') return next;
+  return typeof from === 'object' ? (from.get(partition) ?? earliest) : earliest;
 }
 
 /** The messages of all spans, as they come. */

@@ -40,6 +40,15 @@ test.each<[string, ReadRange, number[][]]>([
   ],
   ['times', { from: new Date(3000), to: new Date(6000) }, [[4], [3, 5]]],
   ['partitions', { partitions: [1], from: 3 }, [[], [7, 9]]],
+  [
+    'an offset for each partition',
+    { from: new Map([[0, 3]]) },
+    [
+      [6, 8],
+      [1, 3, 5, 7, 9],
+    ],
+  ],
+  ['the end', { from: 'latest' }, []],
   ['an end in the future', { from: 4, to: new Date(1e12) }, [[8], [9]]],
   ['nothing', { from: 3, to: 3 }, []],
 ])('reads a stretch by %s', async (_, range, expected) => {
