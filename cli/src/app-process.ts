@@ -6,7 +6,10 @@ import { formatError } from './output.ts';
 
 const [kind, name] = process.argv.slice(2) as [AppKind, string];
 try {
-  await runApp(new Catalogue().require(kind, name), { args: [], connect: () => connect({ handleSignals: false }) });
+  await runApp(new Catalogue().require(kind, name), {
+    args: [],
+    connect: (properties) => connect({ properties, handleSignals: false }),
+  });
 } catch (error) {
   process.stderr.write(`${formatError(error, { json: false, debug: false })}\n`);
   process.exitCode = 1;

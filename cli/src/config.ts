@@ -14,6 +14,11 @@ export interface MillraceConfig {
   readonly binders?: Readonly<Record<string, BinderConfig>> | undefined;
   /** Destinations that are not on the default binder: destination → binder name. */
   readonly destinations?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Settings under Spring's names, nested or dotted: `spring.kafka.*`, `spring.rabbitmq.*`, `spring.cloud.stream.*`. Environment variables
+   * (`SPRING_…`) and `SPRING_APPLICATION_JSON` win over them.
+   */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** The settings of one binder, passed to it as they are. */
@@ -34,7 +39,7 @@ const fileNames = [
   'millrace.config.mjs',
   'millrace.config.json',
 ];
-const knownKeys = ['binder', 'dataDir', 'binders', 'destinations'];
+const knownKeys = ['binder', 'dataDir', 'binders', 'destinations', 'properties'];
 
 /** The configuration file that applies in a directory, if there is one. */
 export function findConfigFile(directory: string): string | undefined {

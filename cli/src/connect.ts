@@ -1,5 +1,3 @@
-import type { EmbeddedBinderOptions } from '@millrace/binder-embedded';
-import type { KafkaBinderOptions } from '@millrace/binder-kafka';
 import type { Clock } from '@millrace/core';
 import { didYouMean } from '@millrace/core';
 import { createRuntime } from '@millrace/messaging';
@@ -8,6 +6,8 @@ import type { Binder } from '@millrace/messaging/binder';
 import { loadConfig } from './config.ts';
 import type { BinderConfig, MillraceConfig } from './config.ts';
 import { raise } from './errors.ts';
+import { defaultBinderIn, namedBinder, springProperties } from './spring-properties.ts';
+import type { SpringProperties } from './spring-properties.ts';
 
 /** What an application sets in code; `RuntimeOptions` of `@millrace/messaging` says what each means. */
 type InCode = Pick<RuntimeOptions, 'name' | 'defaults' | 'codecs' | 'log' | 'handleSignals' | 'isolateUncaught'>;
@@ -21,26 +21,42 @@ export interface ConnectOptions extends MillraceConfig, InCode {
   readonly clock?: Clock | undefined;
 }
 
-type BinderFactory = (options: BinderConfig) => Promise<Binder>;
+/** What a binder is made from, beside its own settings. */
+interface Surroundings {
+  readonly config: ConnectOptions;
+  /** Those under Spring's names that hold for it. */
+  readonly properties: Readonly<Record<string, unknown>>;
+}
+
+type BinderFactory = (settings: BinderConfig, around: Surroundings) => Promise<Binder>;
 
 // The one place that names concrete binders. Each is loaded on first use only.
 const factories: Readonly<Record<string, BinderFactory>> = {
-  embedded: async (options) => (await import('@millrace/binder-embedded')).embeddedBinder(options as EmbeddedBinderOptions),
-  kafka: async (options) => (await import('@millrace/binder-kafka')).kafkaBinder(options as KafkaBinderOptions),
+  async embedded(settings, { config: { dataDir, memory, clock } }) {
+    const options = { dataDir, memory, clock, ...settings };
+    return (await import('@millrace/binder-embedded')).embeddedBinder(options);
+  },
+  async kafka(settings, { properties }) {
+    const options = { ...settings, properties: { ...properties, ...(settings['properties'] as object | undefined) } };
+    return (await import('@millrace/binder-kafka')).kafkaBinder(options);
+  },
 };
 
 /**
  * Connects to the configured binders; by default the embedded one on the directory `.millrace`, with nothing to start.
- * Settings come from `millrace.config.*`, then the environment (`MILLRACE_BINDER`, `MILLRACE_DATA_DIR`), then `options`.
+ * Settings come from `millrace.config.*`, then the environment (`MILLRACE_BINDER`, `MILLRACE_DATA_DIR`, Spring's `SPRING_…`), then
+ * `options`.
  * Binders are opened on first use. Close the result at the end (or declare it with `await using`); it drains on SIGTERM by itself.
  *
  * @throws `NOT_FOUND` and `INVALID_ARGUMENT` for configuration; a binder's own errors come from the call that first needs it.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Millrace> {
-  const config = { ...(await loadConfig(options.config, process.env)), ...defined(options) } as ConnectOptions;
+  const file = await loadConfig(options.config, process.env);
+  const config = { ...file, ...defined(options) } as ConnectOptions;
+  const properties = springProperties(file.properties, process.env, options.properties);
   return createRuntime({
-    binders: (name) => createBinder(name, config),
-    defaultBinder: config.binder ?? 'embedded',
+    binders: (name) => createBinder(name, config, properties),
+    defaultBinder: config.binder ?? defaultBinderIn(properties) ?? 'embedded',
     destinations: config.destinations,
     name: config.name,
     clock: config.clock,
@@ -52,18 +68,16 @@ export async function connect(options: ConnectOptions = {}): Promise<Millrace> {
   });
 }
 
-async function createBinder(name: string, config: ConnectOptions): Promise<Binder> {
+async function createBinder(name: string, config: ConnectOptions, properties: SpringProperties): Promise<Binder> {
   const settings = config.binders?.[name] ?? {};
-  const type = settings.type ?? name;
+  const named = namedBinder(properties, name);
+  const type = settings.type ?? named.type ?? name;
   const factory = Object.hasOwn(factories, type) ? factories[type] : undefined;
   if (factory === undefined) {
     const known = [...new Set([...Object.keys(factories), ...Object.keys(config.binders ?? {})])];
     throw raise('UNKNOWN_BINDER', { name: type, known: known.join(', '), hint: didYouMean(type, known) });
   }
-  return factory({
-    ...(type === 'embedded' ? { dataDir: config.dataDir, memory: config.memory, clock: config.clock } : {}),
-    ...settings,
-  });
+  return factory(settings, { config, properties: { ...Object.fromEntries(properties), ...named.environment } });
 }
 
 function defined<T extends object>(options: T): Partial<T> {

@@ -13,6 +13,10 @@ export const raise = errorTable({
     code: 'NOT_FOUND',
     message: "there is no {kind} '{name}'{hint}; 'millrace destinations list' shows what exists",
   },
+  NO_REGIONS: {
+    code: 'UNSUPPORTED',
+    message: "binder '{binder}' has no regions; choose one that has with --binder, for instance 'embedded'",
+  },
   UNKNOWN_ENTRY: {
     code: 'NOT_FOUND',
     message: "region '{region}' has no entry '{key}'; 'millrace regions get {region}' shows what it holds",
@@ -24,6 +28,10 @@ export const raise = errorTable({
   },
   BAD_NUMBER: { code: 'INVALID_ARGUMENT', message: "{option} must be a whole number from {min}, not '{text}'" },
   BAD_HEADER: { code: 'INVALID_ARGUMENT', message: "header '{text}' must have the form name=value" },
+  ENVIRONMENT_BROKEN: {
+    code: 'INVALID_ARGUMENT',
+    message: 'the environment variable {name} is no JSON object: {problem}; correct it or leave it out',
+  },
   BAD_JSON: {
     code: 'INVALID_ARGUMENT',
     message: "{what} is no JSON: {problem}; correct it or send it with '--content-type text/plain'",

@@ -6,6 +6,7 @@ export { didYouMean, nearest } from './suggest.ts';
 export { defineOptions, option } from './options/spec.ts';
 export type { OptionSet, OptionSettings, OptionsOf, OptionSpec, OptionType } from './options/spec.ts';
 export { formatDuration, parseDuration } from './options/duration.ts';
+export { flatten } from './options/flatten.ts';
 export { environmentName, kebabName, relaxedName } from './options/names.ts';
 export { expandOptionNames, findOption, optionSource, readOption, readOptions } from './options/read.ts';
 export type { OptionSource } from './options/read.ts';

@@ -18,3 +18,8 @@ it('prints variables that a shell reads back as they are', () => {
 it('prints properties with the escapes of their format', () => {
   expect(formatSettings(settings, 'spring')).toBe('a.path=C:\\\\certs\nb.list=x:1,y:2');
 });
+
+it('names the variables of Spring’s properties as Spring Boot does', () => {
+  const text = formatSettings({ ...settings, env: {}, spring: { 'spring.kafka.bootstrap-servers': 'a:1' } }, 'env');
+  expect(text).toBe("export SPRING_KAFKA_BOOTSTRAPSERVERS='a:1'");
+});

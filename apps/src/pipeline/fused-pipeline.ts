@@ -215,7 +215,7 @@ export class FusedPipeline {
 
 /** Where an app's messages come from, or would if they went through the binder. */
 function originOf(app: PlannedApp): ParkOrigin {
-  return { destination: destinationsOf(app)[0]!, group: app.input.group ?? 'anonymous' };
+  return { destination: destinationsOf(app)[0]!, group: app.input.group ?? 'anonymous', binder: app.input.binder };
 }
 
 function destinationsOf(app: PlannedApp): readonly string[] {

@@ -1,11 +1,10 @@
-import { expandOptionNames, findOption, MillraceError, readOption, readOptions, relaxedName } from '@millrace/core';
+import { expandOptionNames, findOption, flatten, MillraceError, readOption, readOptions, relaxedName } from '@millrace/core';
 import type { OptionSet, OptionSource } from '@millrace/core';
 import type { ArgumentNode, StreamApp, StreamAppNode } from '@millrace/pipeline-dsl';
 import type { Catalogue } from '../catalogue.ts';
 import { appError } from '../errors.ts';
 import { inputOptions, instanceOptions, outputOptions } from '../runtime/bindings.ts';
 import type { InputSettings, OutputSettings } from '../runtime/bindings.ts';
-import { flatten } from '../runtime/config/flatten.ts';
 import { dottedLayer } from '../runtime/config/layers.ts';
 import { Properties } from '../runtime/config/properties.ts';
 import type { AppDefinition } from '../runtime/define.ts';

@@ -1,3 +1,4 @@
+import { relay } from '../runtime/logger.ts';
 import { systemClock } from '@millrace/core';
 import type { Clock } from '@millrace/core';
 import type { Millrace } from '@millrace/messaging';
@@ -7,6 +8,7 @@ import { pauser } from '../runtime/create-context.ts';
 import { lineLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { instanceOptions } from '../runtime/bindings.ts';
+import type { ParkOrigin } from '../runtime/connections.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import { appProgress } from './progress.ts';
 import type { PipelineProgress, RunResult } from './progress.ts';
@@ -87,7 +89,7 @@ class SeparateRun {
     const entry: AppProcess = { app, process: spawned, counts: noCounts, ended: false };
     this.#processes.set(app, entry);
     const logger = this.#logger.named(`${app.stream}/${app.label}`);
-    spawned.onLine((line) => logger.log('INFO', line));
+    spawned.onLine((line) => relay(line, logger));
     spawned.onCounts((counts) => {
       entry.counts = counts;
     });
@@ -133,7 +135,7 @@ class SeparateRun {
       (other) => other !== plan && other.apps.some((each) => each.output.destination === destination),
     );
     if (first && (writers.length === 0 || !writers.every((writer) => this.#done.has(writer)))) return false;
-    return (await lagOf(await this.#options.connect(), destination, group)) === 0;
+    return (await lagOf(await this.#options.connect(), { destination, group, binder: app.input.binder })) === 0;
   }
 
   async #endAll(): Promise<void> {
@@ -153,12 +155,12 @@ class SeparateRun {
   }
 
   async #look(app: PlannedApp): Promise<void> {
-    const { destination, group } = app.input;
+    const { destination, group, binder } = app.input;
     if (destination === undefined || group === undefined) return;
     // A lag that cannot be had now is shown as unknown; the run itself finds out whether something is wrong.
     const lag = await this.#options
       .connect()
-      .then((runtime) => lagOf(runtime, destination, group))
+      .then((runtime) => lagOf(runtime, { destination, group, binder }))
       .catch(() => undefined);
     this.#lags.set(app, lag);
   }
@@ -181,8 +183,8 @@ class SeparateRun {
 }
 
 /** Messages of a destination that a group has not acknowledged; `undefined` where the binder cannot tell. */
-async function lagOf(runtime: Millrace, destination: string, group: string): Promise<number | undefined> {
-  const { raw } = await runtime.binder();
+async function lagOf(runtime: Millrace, { destination, group, binder }: ParkOrigin): Promise<number | undefined> {
+  const { raw } = await runtime.binder(binder);
   if (raw.log === undefined || (await raw.provisioner.describe(destination)) === undefined) return undefined;
   const [partitions, committed] = await Promise.all([raw.log.partitions(destination), raw.log.committed(destination, group)]);
   return partitions.reduce((sum, { partition, earliest, next }) => sum + next - (committed.get(partition) ?? earliest), 0);

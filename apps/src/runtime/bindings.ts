@@ -12,6 +12,7 @@ export const inputOptions = defineOptions({
     doc: 'Members of a group share the messages; without one, the app sees what is sent while it runs.',
     aliases: [`${defaults}.group`],
   }),
+  binder: option.string(`${input}.binder`, { doc: 'The binder that carries what is read, where it is not the default one.' }),
   contentType: option.string(`${input}.content-type`, {
     doc: 'The content type of messages that carry none.',
     default: 'application/json',
@@ -66,6 +67,7 @@ export const inputOptions = defineOptions({
 /** Where an app's output goes and how, under the names that Spring Cloud Stream uses. */
 export const outputOptions = defineOptions({
   destination: option.string(`${output}.destination`, { doc: 'The destination to write to.' }),
+  binder: option.string(`${output}.binder`, { doc: 'The binder that carries what is sent, where it is not the default one.' }),
   contentType: option.string(`${output}.content-type`, {
     doc: 'The content type of all that is sent (default: that of each message).',
     aliases: [`${defaults}.content-type`],

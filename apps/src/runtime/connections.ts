@@ -1,6 +1,6 @@
 import { eventStream, region } from '@millrace/messaging';
 import type { BatchOutcome, Codec, EventContext, Millrace, SubscribeBatchOptions, Subscription } from '@millrace/messaging';
-import type { Headers, InboundMessage } from '@millrace/messaging/binder';
+import type { Binder, Headers, InboundMessage } from '@millrace/messaging/binder';
 import { headerNames } from '@millrace/messaging/binder';
 import { isFailureHeader, isTextual, ParkingLot } from '@millrace/messaging/policies';
 import type { Next } from '../chain/next.ts';
@@ -15,6 +15,8 @@ import { retryOf } from './retry.ts';
 export interface ParkOrigin {
   readonly destination: string;
   readonly group: string;
+  /** The binder that carries the destination, where it is not the default one. */
+  readonly binder?: string | undefined;
 }
 
 /** A chain that a subscription feeds. */
@@ -54,6 +56,7 @@ export class Connections {
     const runtime = await this.runtime();
     const stream = eventStream<AppMessage>(destination, {
       codec: outgoing,
+      binder: settings.binder,
       partitions: settings.partitionCount,
       ...(partitionKey === undefined ? {} : { partitionKey: (message) => partitionKey.evaluate(message) }),
     });
@@ -72,7 +75,7 @@ export class Connections {
    */
   async subscribe(input: InputSettings, destination: string, chain: SubscribedChain): Promise<Subscription> {
     const runtime = await this.runtime();
-    const stream = eventStream(destination, { codec: incoming, contentType: input.contentType });
+    const stream = eventStream(destination, { codec: incoming, contentType: input.contentType, binder: input.binder });
     const options: SubscribeBatchOptions = {
       group: input.group,
       assignment: input.partitioned && chain.instance.count > 1 ? chain.instance : undefined,
@@ -93,16 +96,23 @@ export class Connections {
     failure: { readonly cause: unknown; readonly attempts: number },
     origin: ParkOrigin,
   ): Promise<void> {
-    const { raw } = await (await this.runtime()).binder();
-    await this.#parking.park(raw, inbound(message), failure, { kind: 'event', ...origin });
+    const { destination, group } = origin;
+    const raw = await this.#binderOf(origin);
+    await this.#parking.park(raw, inbound(message), failure, { kind: 'event', destination, group });
   }
 
   /** Whether there is anything that was parked by this group, or a destination to which it may have been sent again. */
-  async mayBeRedriven({ destination, group }: ParkOrigin): Promise<boolean> {
-    const { raw } = await (await this.runtime()).binder();
+  async mayBeRedriven(origin: ParkOrigin): Promise<boolean> {
+    const { destination, group } = origin;
+    const raw = await this.#binderOf(origin);
     const deadLetter = raw.provisioner.deadLetterName(destination, group);
     const found = await Promise.all([destination, deadLetter].map((name) => raw.provisioner.describe(name)));
     return found.some((info) => info !== undefined);
+  }
+
+  async #binderOf({ binder }: ParkOrigin): Promise<Binder> {
+    const { raw } = await (await this.runtime()).binder(binder);
+    return raw;
   }
 
   /** A store whose names begin with `prefix`. */

@@ -25,3 +25,11 @@ export function lineLogger(
     named: (other) => lineLogger(write, now, lowest, other),
   };
 }
+
+const written = new RegExp(String.raw`^\d{4}-\d\d-\d\dT\S+Z (${logLevels.join('|')}) +(?:\[[^\]]*\] )?(.*)$`);
+
+/** Logs a line that another process wrote: with its level where it came from a {@link lineLogger}, else as information. */
+export function relay(line: string, logger: Logger): void {
+  const [, level = 'INFO', text = line] = written.exec(line) ?? [];
+  logger.log(level as LogLevel, text);
+}

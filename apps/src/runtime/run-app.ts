@@ -29,8 +29,11 @@ export interface RunAppOptions {
   readonly cwd?: string | undefined;
   /** Directories with `application.{json,yml,properties}` instead of `/config` and `<cwd>/config`. */
   readonly configDirectories?: readonly string[] | undefined;
-  /** Connects to the brokers; the runtime is closed when the app ends. It must not handle signals itself. */
-  readonly connect: () => Promise<Millrace>;
+  /**
+   * Connects to the brokers, with the app's properties under Spring's names; the runtime is closed when the app ends. It must not handle
+   * signals itself.
+   */
+  readonly connect: (properties: Readonly<Record<string, unknown>>) => Promise<Millrace>;
   readonly signal?: AbortSignal | undefined;
   /** Drain on SIGTERM and SIGINT (default true). */
   readonly handleSignals?: boolean | undefined;
@@ -70,6 +73,10 @@ function refuseComposition(properties: Properties): void {
   throw appError('COMPOSITION_UNSUPPORTED', { definition, pipeline });
 }
 
+function springProperties(properties: Properties): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(properties.under('spring')).map(([name, value]) => [`spring.${name}`, value]));
+}
+
 const reportMs = 500;
 /** How long closing may take after the drain. */
 const closeMs = 2000;
@@ -103,7 +110,7 @@ class RunningApp {
     this.#clock = options.clock ?? systemClock;
     this.#logger = options.logger ?? lineLogger((line) => process.stdout.write(line));
     this.#settings = readOptions(instanceOptions, properties);
-    this.#connections = new Connections(options.connect);
+    this.#connections = new Connections(() => options.connect(springProperties(properties)));
     this.#http = new HttpHost((error) => this.#logger.log('ERROR', String(error)));
     this.#app = {
       stream: this.#settings.stream,

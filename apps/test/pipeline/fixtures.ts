@@ -30,15 +30,21 @@ export interface Bench {
 export function bench(apps: readonly unknown[] = []): Bench {
   const binder = embeddedBinder({ memory: true });
   const opened = binder.open();
+  const others = new Map<string, Binder>();
+  const binders = async (name: string): Promise<Binder> => {
+    if (name === 'embedded') return shared(binder);
+    const other = others.get(name) ?? embeddedBinder({ memory: true });
+    if (!others.has(name)) {
+      others.set(name, other);
+      await other.open();
+    }
+    return shared(other);
+  };
   const connect = async () => {
     await opened;
-    return createRuntime({ binders: () => Promise.resolve(shared(binder)), defaultBinder: 'embedded', handleSignals: false });
+    return createRuntime({ binders, defaultBinder: 'embedded', handleSignals: false });
   };
-  const runtime = createRuntime({
-    binders: () => Promise.resolve(shared(binder)),
-    defaultBinder: 'embedded',
-    handleSignals: false,
-  });
+  const runtime = createRuntime({ binders, defaultBinder: 'embedded', handleSignals: false });
   const collected = new Map<string, AppMessage[]>();
   const logged: string[] = [];
   const logger = lineLogger(
@@ -48,7 +54,7 @@ export function bench(apps: readonly unknown[] = []): Bench {
   const catalogue = new Catalogue([...stockApps, ...([emit, collect(collected), ...apps] as AppDefinition[])]);
   onTestFinished(async () => {
     await runtime.close();
-    await binder.close();
+    await Promise.all([binder, ...others.values()].map((each) => each.close()));
   });
   return {
     runtime,

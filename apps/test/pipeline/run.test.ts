@@ -22,6 +22,10 @@ function fragile() {
   return { app, runs };
 }
 
+function orders(binder: string) {
+  return eventStream<{ bad?: boolean; i?: number }>('orders', { binder });
+}
+
 describe.each(ways)('a pipeline, %s', (way) => {
   it('passes messages in order through its apps and ends when its source does', async () => {
     const { run, texts } = bench();
@@ -159,6 +163,23 @@ describe.each(ways)('a pipeline, %s', (way) => {
     const more = () => (texts().length >= 3 ? again.abort() : undefined);
     await run(way, ['p = :orders > collect'], { signal: again.signal, onProgress: more, progressEveryMs: 5 });
     expect(texts()).toEqual(['{"i":1}', '{"i":2}', '{"i":3}']);
+  });
+
+  it('reads from one binder, writes to another and parks where it read', async () => {
+    const { app } = fragile();
+    const { run, runtime } = bench([app]);
+    await runtime.publishAll(orders('west'), [{ i: 1 }, { bad: true }, { i: 2 }]);
+    const settings = '--spring.cloud.stream.bindings.input.binder=west --spring.cloud.stream.bindings.output.binder=east';
+    const stop = new AbortController();
+    const running = run(way, [`p = :orders > fragile ${settings} ${fast} > :orders`], { signal: stop.signal });
+    const read: unknown[] = [];
+    await runtime.subscribe(orders('east'), { group: 'check' }, (order) => void read.push(order));
+    await expect.poll(() => read, { timeout: 10_000 }).toEqual([{ i: 1 }, { i: 2 }]);
+    const { raw } = await runtime.binder('west');
+    await expect.poll(() => raw.parking!.summary()).toEqual([{ name: 'error.orders.p', count: 1 }]);
+    stop.abort();
+    await running;
+    expect((await (await runtime.binder()).provisioner.list()).map(({ name }) => name)).toEqual([]);
   });
 
   it('routes to destinations that messages name', async () => {

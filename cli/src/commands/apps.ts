@@ -60,7 +60,7 @@ async function runOne(name: string, args: readonly string[], command: Command): 
   }
   await runApp(app, {
     args: args.map(bindingOption),
-    connect: () => connect({ ...connectOptions(globals), handleSignals: false }),
+    connect: (properties) => connect({ ...connectOptions(globals), properties, handleSignals: false }),
     onReady: ({ port }) => output.note(`${app.kind} ${app.name} runs; http://127.0.0.1:${port}/actuator/health`),
   });
 }

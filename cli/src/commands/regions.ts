@@ -23,7 +23,11 @@ export function addRegionCommands(program: Command): void {
     .description('List the regions with their number of entries.')
     .action(async (_, command: Command) => {
       const { output, connected } = contextOf(command);
-      const all = await connected(async (mr) => (await mr.binder()).provisioner.list());
+      const all = await connected(async (mr) => {
+        const { raw, provisioner } = await mr.binder();
+        if (raw.region === undefined) throw raise('NO_REGIONS', { binder: raw.name });
+        return provisioner.list();
+      });
       output.table(all.filter(({ kind }) => kind === 'region') as never, ['name', 'count'], 'no regions yet');
     });
   group

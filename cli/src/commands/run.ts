@@ -49,6 +49,7 @@ export function addRunCommand(program: Command): void {
 async function run(context: CommandContext, definitions: readonly string[], flags: RunFlags): Promise<void> {
   const texts = textsOf(definitions, flags);
   const { output, globals } = context;
+  const properties = Object.fromEntries(flags.property.map(parseProperty));
   const view = process.stderr.isTTY && !output.json && !flags.quiet ? new ProgressView(process.stderr) : undefined;
   const stop = new AbortController();
   const signals = listen(stop, output);
@@ -56,11 +57,11 @@ async function run(context: CommandContext, definitions: readonly string[], flag
   try {
     const { nodeSpawner, runPipelines } = await import('@millrace/apps');
     const result = await runPipelines(texts, {
-      connect: () => (connection ??= connect({ ...connectOptions(globals), handleSignals: false })),
+      connect: () => (connection ??= connect({ ...connectOptions(globals), properties, handleSignals: false })),
       fuse: flags.fuse,
       tap: flags.tap,
       redriven: await hasData(globals),
-      properties: Object.fromEntries(flags.property.map(parseProperty)),
+      properties,
       signal: stop.signal,
       onProgress: view && ((progress) => view.draw(progress)),
       spawnApp: nodeSpawner({

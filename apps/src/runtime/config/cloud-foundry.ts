@@ -1,4 +1,4 @@
-import { flatten } from './flatten.ts';
+import { flatten } from '@millrace/core';
 
 /**
  * The facts that Cloud Foundry gives in `VCAP_APPLICATION` and `VCAP_SERVICES`, read by `variable`, as `vcap.application.*` and

@@ -1,10 +1,9 @@
-import { expandOptionNames, messageOf } from '@millrace/core';
+import { expandOptionNames, flatten, messageOf } from '@millrace/core';
 import type { OptionSet } from '@millrace/core';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appError } from '../../errors.ts';
 import { cloudFoundryValues } from './cloud-foundry.ts';
-import { flatten } from './flatten.ts';
 import { dottedLayer, environmentLayer } from './layers.ts';
 import type { PropertyLayer } from './layers.ts';
 import { Properties } from './properties.ts';

@@ -1,8 +1,8 @@
-import { parseDuration, relaxedName } from '@millrace/core';
+import { environmentName, parseDuration, relaxedName } from '@millrace/core';
 
 const binder = 'spring.cloud.stream.kafka.binder';
 
-/** Fields of Spring that stand for a property of Kafka's clients. Names are compared in relaxed form. */
+/** Fields of Spring that stand for a property of Kafka's clients. Names are compared as those of environment variables may be spelt. */
 const fields: ReadonlyMap<string, string> = new Map(
   Object.entries({
     'spring.kafka.bootstrap-servers': 'bootstrap.servers',
@@ -37,7 +37,7 @@ const fields: ReadonlyMap<string, string> = new Map(
     [`${binder}.replicationFactor`]: 'replication.factor',
     [`${binder}.transaction.transactionIdPrefix`]: 'transaction.id.prefix',
     [`${binder}.transaction.producer.compressionType`]: 'compression.type',
-  }).map(([name, property]) => [relaxedName(name), property]),
+  }).map(([name, property]) => [environmentName(name), property]),
 );
 
 /** Places whose entries are properties of Kafka's clients as they are, weakest first. */
@@ -68,7 +68,7 @@ function kafkaName(name: string): { readonly property: string; readonly rank: nu
   // A property with dots in its name may stand in brackets.
   const plain = name.replace(/\[([^\]]*)\]/g, '.$1');
   const relaxed = relaxedName(plain);
-  const field = fields.get(relaxed);
+  const field = fields.get(environmentName(plain));
   const isBinders = relaxed.startsWith(relaxedName(binder));
   if (field !== undefined) return { property: field, rank: isBinders ? 100 : 10 };
   const place = places.findIndex((each) => relaxed.startsWith(`${each}.`));

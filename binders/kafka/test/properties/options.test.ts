@@ -17,6 +17,21 @@ const refusal = (properties: Record<string, unknown>): unknown => {
 };
 
 describe('properties', () => {
+  it('are known by what is left of their names in environment variables', () => {
+    const properties = {
+      'spring.kafka.bootstrap.servers': 'a:9092',
+      'spring.kafka.clientid': 'me',
+      'spring.cloud.stream.kafka.binder.replication.factor': '2',
+      'spring.kafka.properties.session.timeout.ms': '20000',
+    };
+    expect(optionsFromProperties(properties)).toEqual({
+      brokers: 'a:9092',
+      clientId: 'me',
+      replicationFactor: 2,
+      sessionTimeoutMs: 20_000,
+    });
+  });
+
   it('of the Spring binder have the meaning they have there', () => {
     expect(
       optionsFromProperties({
