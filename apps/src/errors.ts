@@ -1,4 +1,4 @@
-import { errorTable } from '@millrace/core';
+import { errorTable, messageOf, MillraceError, recode } from '@millrace/core';
 
 /** Raises the errors of this package. */
 export const appError = errorTable({
@@ -42,3 +42,9 @@ export const appError = errorTable({
   },
   UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
 });
+
+/** `APP_FAILED` with the code of what made it fail. */
+export function appFailed({ label, stream }: { readonly label: string; readonly stream: string }, cause: unknown): MillraceError {
+  const error = appError('APP_FAILED', { app: label, stream, problem: messageOf(cause) }, cause);
+  return cause instanceof MillraceError ? recode(error, cause.code) : error;
+}

@@ -1,4 +1,5 @@
 import { didYouMean } from '@millrace/core';
+import { eventStream } from '@millrace/messaging';
 import type { Millrace } from '@millrace/messaging';
 import { raise } from './errors.ts';
 
@@ -7,7 +8,7 @@ import { raise } from './errors.ts';
  * it. `kind` asks for one of that kind.
  */
 export async function checkDestination(mr: Millrace, name: string, kind?: 'region'): Promise<void> {
-  const { provisioner } = await mr.binder();
+  const { provisioner } = await mr.binder(eventStream(name));
   const found = await provisioner.describe(name);
   if (found !== undefined && (kind === undefined || found.kind === kind)) return;
   const all = await provisioner.list();

@@ -114,6 +114,12 @@ export function errorTable<const Table extends Record<string, ErrorRow>>(table: 
   return Object.assign(raise, { table });
 }
 
+/** An error of a table whose code is only known when it happens. */
+export function recode(error: MillraceError, code: ErrorCode): MillraceError {
+  const retryable = code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
+  return new MillraceError(error.message, { code, reason: error.reason, retryable, details: error.details, cause: error.cause });
+}
+
 /** The message of anything that was thrown, for logs and for causes recorded with parked messages. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

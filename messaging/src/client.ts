@@ -1,7 +1,7 @@
 import type { Clock, MillraceError } from '@millrace/core';
 import type { Binder, BinderCapabilities, Provisioner, StartPosition } from './binder/index.ts';
 import type { Message, MessageOptions } from './message.ts';
-import type { Command, EventStream, Region } from './definitions.ts';
+import type { Command, Definition, EventStream, Region } from './definitions.ts';
 import type { RegionHandle } from './data-events/region-handle.ts';
 import type { RetryOptions } from './policies/retry.ts';
 import type { ParkedMessages } from './policies/parked.ts';
@@ -45,8 +45,11 @@ export interface Millrace extends AsyncDisposable {
   health(): Health;
   /** All metrics in the Prometheus text format. */
   metrics(): string;
-  /** The binder that carries a definition, for tools: capabilities, destinations. */
-  binder(name?: string): Promise<{
+  /**
+   * The binder of a name, or the one that carries a stream, command or region (default: the default binder), connected: its
+   * capabilities and destinations, for tools. `UNAVAILABLE` if it cannot be reached.
+   */
+  binder(of?: string | Definition): Promise<{
     readonly name: string;
     readonly capabilities: BinderCapabilities;
     readonly provisioner: Provisioner;

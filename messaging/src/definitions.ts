@@ -3,6 +3,12 @@ import type { CloudEventOptions } from './policies/cloud-events.ts';
 import type { Codec } from './policies/codec.ts';
 import type { Schema } from './policies/schema.ts';
 
+/** An event stream, command or region, as far as choosing its binder goes. */
+export interface Definition {
+  readonly name: string;
+  readonly options: { readonly binder?: string | undefined };
+}
+
 /** An event stream: a named, partitioned, replayable log of payloads. Data only; it holds no connection. */
 export interface EventStream<T> {
   readonly kind: 'eventStream';

@@ -1,4 +1,4 @@
-import { errorTable, MillraceError, type ErrorCode } from '@millrace/core';
+import { errorTable, MillraceError, recode } from '@millrace/core';
 import type { Binder } from './binder/binder.ts';
 
 /** Every failure that the portable layer raises. */
@@ -220,12 +220,6 @@ export const raise = errorTable({
     message: 'the condition is nested more than {limit} levels deep; flatten it',
   },
 });
-
-/** A {@link raise}d error whose code is only known when it happens. */
-export function recode(error: MillraceError, code: ErrorCode): MillraceError {
-  const retryable = code === 'UNAVAILABLE' || code === 'RESOURCE_EXHAUSTED';
-  return new MillraceError(error.message, { code, reason: error.reason, retryable, details: error.details, cause: error.cause });
-}
 
 /** An error of a binder as one of ours: its own typed errors pass, errors of client libraries get the code the binder gives them. */
 export function binderError(binder: Binder, operation: string, error: unknown): MillraceError {

@@ -1,7 +1,15 @@
 // Public names are listed here one by one.
 export { createRuntime } from './runtime/runtime.ts';
 export { command, eventStream, region } from './definitions.ts';
-export type { Command, CommandOptions, EventStream, EventStreamOptions, Region, RegionDefinitionOptions } from './definitions.ts';
+export type {
+  Command,
+  CommandOptions,
+  Definition,
+  EventStream,
+  EventStreamOptions,
+  Region,
+  RegionDefinitionOptions,
+} from './definitions.ts';
 export type {
   BatchHandler,
   BatchOutcome,

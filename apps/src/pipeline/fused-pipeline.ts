@@ -5,7 +5,7 @@ import type { Chain, ChainLink } from '../chain/build.ts';
 import { fanOut } from '../chain/next.ts';
 import type { Next } from '../chain/next.ts';
 import { SourceRunner } from '../chain/source-runner.ts';
-import { appError } from '../errors.ts';
+import { appError, appFailed } from '../errors.ts';
 import type { ParkOrigin } from '../runtime/connections.ts';
 import { createContext, pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
@@ -103,7 +103,7 @@ export class FusedPipeline {
       await this.#source.idle();
     } catch (error) {
       if (this.#stop.signal.aborted && error instanceof MillraceError && error.code === 'CANCELLED') return;
-      throw appError('APP_FAILED', { app: first.label, stream: this.name, problem: messageOf(error) }, error);
+      throw appFailed(first, error);
     }
   }
 

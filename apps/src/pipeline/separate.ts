@@ -1,11 +1,11 @@
-import { relay } from '../runtime/logger.ts';
 import { systemClock } from '@millrace/core';
 import type { Clock } from '@millrace/core';
+import { eventStream } from '@millrace/messaging';
 import type { Millrace } from '@millrace/messaging';
 import type { StageCounts } from '../chain/stage.ts';
 import { appError } from '../errors.ts';
 import { pauser } from '../runtime/create-context.ts';
-import { lineLogger } from '../runtime/logger.ts';
+import { lineLogger, relay } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { instanceOptions } from '../runtime/bindings.ts';
 import type { ParkOrigin } from '../runtime/connections.ts';
@@ -184,7 +184,7 @@ class SeparateRun {
 
 /** Messages of a destination that a group has not acknowledged; `undefined` where the binder cannot tell. */
 async function lagOf(runtime: Millrace, { destination, group, binder }: ParkOrigin): Promise<number | undefined> {
-  const { raw } = await runtime.binder(binder);
+  const { raw } = await runtime.binder(eventStream(destination, { binder }));
   if (raw.log === undefined || (await raw.provisioner.describe(destination)) === undefined) return undefined;
   const [partitions, committed] = await Promise.all([raw.log.partitions(destination), raw.log.committed(destination, group)]);
   return partitions.reduce((sum, { partition, earliest, next }) => sum + next - (committed.get(partition) ?? earliest), 0);

@@ -60,6 +60,8 @@ export class Connections {
       partitions: settings.partitionCount,
       ...(partitionKey === undefined ? {} : { partitionKey: (message) => partitionKey.evaluate(message) }),
     });
+    // Who cannot reach the broker is told at the start, not when the first message waits.
+    await runtime.binder(stream);
     return { push: (batch) => publish(runtime, stream, batch, settings.contentType) };
   }
 
@@ -110,8 +112,8 @@ export class Connections {
     return found.some((info) => info !== undefined);
   }
 
-  async #binderOf({ binder }: ParkOrigin): Promise<Binder> {
-    const { raw } = await (await this.runtime()).binder(binder);
+  async #binderOf({ destination, binder }: ParkOrigin): Promise<Binder> {
+    const { raw } = await (await this.runtime()).binder(eventStream(destination, { binder }));
     return raw;
   }
 

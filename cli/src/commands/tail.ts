@@ -65,7 +65,7 @@ async function predicateOf(expression: string): Promise<(root: object) => boolea
 /** Where to begin: as asked, or some messages before the end of each partition. */
 async function startOf(mr: Millrace, destination: string, { from, last = 10 }: TailFlags): Promise<ReadRange['from']> {
   if (from !== undefined) return from;
-  const { raw } = await mr.binder();
+  const { raw } = await mr.binder(eventStream(destination));
   const partitions = (await raw.log?.partitions(destination)) ?? [];
   return new Map(partitions.map(({ partition, earliest, next }) => [partition, Math.max(earliest, next - last)]));
 }

@@ -1,4 +1,4 @@
-import { MillraceError } from '@millrace/core';
+import { MillraceError, recode } from '@millrace/core';
 import {
   compileWhere,
   type ChangeOutcome,
@@ -8,7 +8,7 @@ import {
   type WireEntry,
 } from '../binder/index.ts';
 import type { Region } from '../definitions.ts';
-import { binderError, raise, recode } from '../errors.ts';
+import { binderError, raise } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
 import { EntryCoder } from './entry-coder.ts';
 import { mergePatch } from './merge-patch.ts';

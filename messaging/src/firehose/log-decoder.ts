@@ -1,7 +1,7 @@
-import { messageOf, MillraceError } from '@millrace/core';
+import { messageOf, MillraceError, recode } from '@millrace/core';
 import type { LogMessage } from '../binder/index.ts';
 import type { LogEvent } from '../client.ts';
-import { raise, recode } from '../errors.ts';
+import { raise } from '../errors.ts';
 import type { Make, MessageCoder } from '../policies/message-coder.ts';
 import { ReadEvent } from './read-event.ts';
 

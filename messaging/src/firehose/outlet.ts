@@ -1,8 +1,8 @@
-import { messageOf, MillraceError } from '@millrace/core';
+import { messageOf, MillraceError, recode } from '@millrace/core';
 import type { Headers, SendOutcome } from '../binder/index.ts';
 import type { Published, PublishAllOptions, PublishOptions } from '../client.ts';
 import type { EventStream } from '../definitions.ts';
-import { raise, recode } from '../errors.ts';
+import { raise } from '../errors.ts';
 import { isTextual } from '../policies/codec.ts';
 import type { Draft } from '../policies/draft.ts';
 import { contentTypeOf, MessageCoder } from '../policies/message-coder.ts';

@@ -3,7 +3,7 @@ import type { Binder } from '../binder/index.ts';
 import { binderError } from '../errors.ts';
 import type { MetricsRegistry } from '../policies/metrics.ts';
 import type { Log } from './log.ts';
-import type { Definition } from './services.ts';
+import type { Definition } from '../definitions.ts';
 
 /** Which binder carries which destination. */
 export interface BinderPoolOptions {

@@ -3,7 +3,7 @@ import type { Binder } from '../binder/index.ts';
 import type { Health, Millrace, RuntimeOptions } from '../client.ts';
 import { createCommands } from '../commands/index.ts';
 import { createRegions } from '../data-events/index.ts';
-import type { Region } from '../definitions.ts';
+import type { Definition, Region } from '../definitions.ts';
 import { raise } from '../errors.ts';
 import { createEventStreams } from '../firehose/index.ts';
 import { CodecRegistry } from '../policies/codec.ts';
@@ -14,7 +14,7 @@ import { createParkedMessages } from '../policies/parked-messages.ts';
 import { Tracing } from '../policies/tracing.ts';
 import { BinderPool } from './binder-pool.ts';
 import { type Log, logToStderr } from './log.ts';
-import type { Commands, Defaults, Definition, EventStreams, Regions, Services } from './services.ts';
+import type { Commands, Defaults, EventStreams, Regions, Services } from './services.ts';
 import { drainOnSignals } from './signals.ts';
 import { Subscriptions } from './subscriptions.ts';
 import { isolateUncaught } from './uncaught.ts';
@@ -88,9 +88,9 @@ class Runtime implements Millrace {
     return this.#metrics.text();
   }
 
-  async binder(name?: string) {
+  async binder(of?: string | Definition) {
     this.#assertOpen('open a binder');
-    const raw: Binder = await this.#binders.get(name);
+    const raw: Binder = await (typeof of === 'object' ? this.#binders.for(of) : this.#binders.get(of));
     return { name: raw.name, capabilities: raw.capabilities, provisioner: raw.provisioner, raw };
   }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '@millrace/core';
 import type { Binder } from '../binder/index.ts';
+import type { Definition } from '../definitions.ts';
 import type { Millrace, Subscription } from '../client.ts';
 import type { CodecRegistry } from '../policies/codec.ts';
 import type { MetricsRegistry } from '../policies/metrics.ts';
@@ -33,12 +34,6 @@ export interface Defaults {
   readonly deadlineMs: number;
   /** Deadline of `close` of a subscription or runtime. */
   readonly closeDeadlineMs: number;
-}
-
-/** An event stream, command or region, as far as choosing its binder goes. */
-export interface Definition {
-  readonly name: string;
-  readonly options: { readonly binder?: string | undefined };
 }
 
 /** The event-stream pattern; `close` is called when every subscription has been closed. */
