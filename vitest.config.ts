@@ -5,6 +5,7 @@ const withServers = [
   'sandbox/test/sandbox.test.ts',
   'sandbox/test/servers/*.test.ts',
   'cli/test/sandbox.test.ts',
+  'cli/test/brokers.test.ts',
   'binders/kafka/test/conformance.test.ts',
   'binders/kafka/test/live/*.test.ts',
 ];

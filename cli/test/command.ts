@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly cwd?: string;
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Ends the command as Ctrl-C does. */
+  readonly signal?: AbortSignal;
 }
 
 /** Whether this user may mount a file system for a process of its own. */
@@ -54,9 +56,11 @@ export function commandLine(args: readonly string[]): readonly string[] {
 /** Runs the command as users do, in a directory of its own unless told otherwise. */
 export async function millrace(
   args: readonly string[],
-  { cwd = temporaryDirectory(), input, env = {} }: RunOptions = {},
+  { cwd = temporaryDirectory(), input, env = {}, signal }: RunOptions = {},
 ): Promise<Outcome> {
-  return outcomeOf(spawn(process.execPath, [...flags, main, ...args], { cwd, env: { ...plainEnv(), ...env } }), input);
+  const child = spawn(process.execPath, [...flags, main, ...args], { cwd, env: { ...plainEnv(), ...env } });
+  signal?.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
+  return outcomeOf(child, input);
 }
 
 function plainEnv(): NodeJS.ProcessEnv {

@@ -17,7 +17,7 @@ export function nodeSpawner({ entry, nodeArgs = [], env = process.env, cwd }: No
   return (request) => {
     const child = spawn(process.execPath, [...nodeArgs, entry, request.kind, request.app], {
       cwd,
-      env: { ...env, ...request.env },
+      env: { ...env, ...request.env, [jsonVariable]: withInherited(env[jsonVariable], request.env[jsonVariable]) },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     const exited = new Promise<number | null>((resolve, reject) => {
@@ -38,6 +38,17 @@ export function nodeSpawner({ entry, nodeArgs = [], env = process.env, cwd }: No
       kill: () => void child.kill('SIGKILL'),
     };
   };
+}
+
+const jsonVariable = 'SPRING_APPLICATION_JSON';
+
+/** What the app is given, over what its environment says already: brokers are often configured there. */
+function withInherited(inherited: string | undefined, own: string | undefined): string {
+  return JSON.stringify({ ...objectIn(inherited), ...objectIn(own) });
+}
+
+function objectIn(text: string | undefined): object {
+  return text ? (JSON.parse(text) as object) : {};
 }
 
 function isReport(message: unknown): message is CountsReport {

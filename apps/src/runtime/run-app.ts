@@ -138,7 +138,7 @@ class RunningApp {
       clearInterval(reporting);
       ignoreSignals();
     }
-    return this.#progress();
+    return this.#progress()!;
   }
 
   #createPipeline(): FusedPipeline {
@@ -240,12 +240,15 @@ class RunningApp {
     };
   }
 
-  #progress(): AppProgress {
-    return this.#pipeline.progress(this.#stop.signal.aborted).apps[0]!;
+  /** Nothing before the app is connected. */
+  #progress(): AppProgress | undefined {
+    return this.#pipeline.progress(this.#stop.signal.aborted).apps[0];
   }
 
   #report(): void {
-    const { in: received, out, failed, parked } = this.#progress();
+    const progress = this.#progress();
+    if (progress === undefined) return;
+    const { in: received, out, failed, parked } = progress;
     const report: CountsReport = { kind: 'millrace.counts', counts: { in: received, out, failed, parked } };
     if (process.send !== undefined && process.connected) process.send(report);
   }
