@@ -8,6 +8,8 @@ const withServers = [
   'cli/test/brokers.test.ts',
   'binders/kafka/test/conformance.test.ts',
   'binders/kafka/test/live/*.test.ts',
+  'binders/rabbitmq/test/conformance/*.test.ts',
+  'binders/rabbitmq/test/live/*.test.ts',
 ];
 const servers = process.env['MILLRACE_SERVERS'] === '1';
 

@@ -13,10 +13,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   messaging: ['core', 'expressions'],
   'binders/embedded': ['core', 'messaging'],
   'binders/kafka': ['core', 'messaging'],
+  'binders/rabbitmq': ['core', 'messaging'],
   'binders/conformance': ['core', 'messaging'],
   apps: ['core', 'expressions', 'messaging', 'pipeline-dsl'],
   sandbox: ['core'],
-  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'binders/kafka', 'apps', 'sandbox'],
+  cli: [
+    'core',
+    'expressions',
+    'messaging',
+    'pipeline-dsl',
+    'binders/embedded',
+    'binders/kafka',
+    'binders/rabbitmq',
+    'apps',
+    'sandbox',
+  ],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);

@@ -40,6 +40,10 @@ const factories: Readonly<Record<string, BinderFactory>> = {
     const options = { ...settings, properties: { ...properties, ...(settings['properties'] as object | undefined) } };
     return (await import('@millrace/binder-kafka')).kafkaBinder(options);
   },
+  async rabbitmq(settings, { properties }) {
+    const options = { ...settings, properties: { ...properties, ...(settings['properties'] as object | undefined) } };
+    return (await import('@millrace/binder-rabbitmq')).rabbitBinder(options);
+  },
 };
 
 /**

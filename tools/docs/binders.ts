@@ -1,5 +1,6 @@
 import { embeddedBinder } from '@millrace/binder-embedded';
 import { kafkaBinder } from '@millrace/binder-kafka';
+import { rabbitBinder } from '@millrace/binder-rabbitmq';
 import type { BinderCapabilities } from '@millrace/messaging/binder';
 import { table } from './page.ts';
 import type { Page } from './page.ts';
@@ -10,6 +11,8 @@ export function binderPage(): Page {
     ['embedded', embeddedBinder({ dataDir: '.millrace' }).capabilities],
     ['embedded (memory)', embeddedBinder({ memory: true }).capabilities],
     ['kafka', kafkaBinder().capabilities],
+    ['rabbitmq (queues)', rabbitBinder({ destinations: 'queues' }).capabilities],
+    ['rabbitmq (streams)', rabbitBinder({ destinations: 'streams' }).capabilities],
   ];
   const rows = [...flatten(binders[0]![1])].map(([name]) => [
     `\`${name}\``,

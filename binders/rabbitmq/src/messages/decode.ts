@@ -1,0 +1,53 @@
+import type { HeaderValue, InboundMessage } from '@millrace/messaging/binder';
+import type { Message } from 'amqplib';
+import { restoreBigIntegers } from './big-integers.ts';
+import { headerValue } from './header-values.ts';
+import { generatedId, ownHeaders, propertyHeaders, serverHeaders, unescapedName } from './properties.ts';
+
+const own: ReadonlySet<string> = new Set(Object.values(ownHeaders));
+const properties = Object.entries(propertyHeaders);
+
+/** Reads a message: properties become the headers that Spring maps them to, what this binder added goes where it belongs. */
+export function decode(message: Message): InboundMessage {
+  const table = (message.properties.headers ?? {}) as Record<string, unknown>;
+  const headers: Record<string, HeaderValue> = {};
+  for (const [name, value] of Object.entries(table))
+    if (!own.has(name) && !serverHeaders.has(name)) headers[unescapedName(name)] = headerValue(value);
+  const bigIntegers = table[ownHeaders.bigIntegers];
+  if (typeof bigIntegers === 'string') restoreBigIntegers(headers, bigIntegers);
+  addProperties(headers, message.properties as unknown as Record<string, unknown>);
+  return {
+    payload: table[ownHeaders.tombstone] === true && message.content.length === 0 ? null : message.content,
+    headers,
+    key: keyOf(table[ownHeaders.key]),
+    timestamp: timestampOf(message.properties.timestamp, table[ownHeaders.timestamp]),
+  };
+}
+
+function addProperties(headers: Record<string, HeaderValue>, from: Readonly<Record<string, unknown>>): void {
+  for (const [name, property] of properties) {
+    const value = from[property];
+    if (typeof value === 'string' && !(property === 'messageId' && value.startsWith(generatedId))) headers[name] = value;
+  }
+  const { priority } = from;
+  if (typeof priority === 'number') headers['priority'] = priority;
+}
+
+function keyOf(value: unknown): string | Uint8Array | undefined {
+  if (typeof value === 'string') return value;
+  return value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+}
+
+/** The property's whole seconds, or their milliseconds where they are known; the time of the receipt where there is neither. */
+function timestampOf(seconds: unknown, milliseconds: unknown): number {
+  if (typeof milliseconds === 'number') return milliseconds;
+  return typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : Date.now();
+}
+
+/** How often a message was handed out before, as far as the server says: classic queues only tell first from later. */
+export function redeliveriesOf(message: Message): number {
+  const headers = (message.properties.headers ?? {}) as Record<string, unknown>;
+  const counts = [headers['x-delivery-count'], headers['x-acquired-count']].filter((each) => typeof each === 'number');
+  const counted = Math.max(0, ...counts);
+  return counted > 0 ? counted : message.fields.redelivered ? 1 : 0;
+}
