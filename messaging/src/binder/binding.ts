@@ -16,6 +16,7 @@ export interface ProducerBinding {
   /**
    * Sends a batch; resolves when every message is settled: as durable as the `durability` capability says, or failed.
    * One outcome per message, in order. Messages of one partition keep their order, also across calls that were not awaited.
+   * Where nothing is retained, a message that no group would get may be refused (`FAILED_PRECONDITION`) rather than dropped.
    * Back-pressure is the promise: a caller that awaits it is never ahead of the broker by more than its own batches.
    */
   send(messages: readonly OutboundMessage[]): Promise<readonly SendOutcome[]>;

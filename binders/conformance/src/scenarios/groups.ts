@@ -89,7 +89,7 @@ export const groupsScenarios = group(
 
   scenario('an anonymous subscription gets only what is sent after it', [], async (kit) => {
     const destination = kit.name();
-    const sender = await kit.binder.bindProducer(destination);
+    const sender = await kit.binder.bindProducer(destination, { requiredGroups: ['other'] });
     await accepted(kit, sender.send(numbered(5, 'old')));
     const consumer = await kit.binder.bindConsumer(destination, undefined);
     await accepted(kit, sender.send(numbered(5, 'new')));
@@ -113,7 +113,8 @@ export const groupsScenarios = group(
       const info = await kit.binder.provisioner.describe(destination);
       return !(info?.groups ?? []).includes(consumer.group);
     });
-    await accepted(kit, (await kit.binder.bindProducer(destination)).send([message('between')]));
+    const sender = await kit.binder.bindProducer(destination, { requiredGroups: ['other'] });
+    await accepted(kit, sender.send([message('between')]));
     await quiet(kit, await kit.binder.bindConsumer(destination, undefined));
   }),
 
@@ -126,7 +127,7 @@ export const groupsScenarios = group(
 
   scenario('a new named group does not see what was sent before it', [needs.lacks(needs.retained)], async (kit) => {
     const destination = kit.name();
-    const sender = await kit.binder.bindProducer(destination);
+    const sender = await kit.binder.bindProducer(destination, { requiredGroups: ['other'] });
     await accepted(kit, sender.send(numbered(5, 'old')));
     const consumer = await kit.binder.bindConsumer(destination, 'new');
     await accepted(kit, sender.send([message('new')]));

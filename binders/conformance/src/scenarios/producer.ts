@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { messageOf } from '@millrace/core';
 import { drainBooked, sendBooked } from '../booking.ts';
-import { accepted, drain, inAnyOrder, refused } from '../expect.ts';
+import { accepted, drain, inAnyOrder, mustHaveCode, refused } from '../expect.ts';
 import { DeliveryLedger } from '../ledger.ts';
 import { keyText, message, names, numbered, spread, texts } from '../messages.ts';
 import * as needs from '../needs.ts';
@@ -126,6 +127,23 @@ export const producerScenarios = group(
       inAnyOrder(texts(await drain(kit, consumer, 10)), names(10));
     }
   }),
+
+  scenario(
+    'what no group gets is dropped or refused, and taken once there is a group',
+    [needs.lacks(needs.retained)],
+    async (kit) => {
+      const destination = kit.name();
+      const sender = await kit.binder.bindProducer(destination);
+      const [outcome] = await kit.within(sender.send([message('nobody')]), 'send');
+      if (outcome?.error !== undefined) {
+        mustHaveCode(kit.binder, 'FAILED_PRECONDITION', outcome.error, 'a send that no group gets');
+        assert.ok(messageOf(outcome.error).includes(destination), 'the message names the destination');
+      }
+      const consumer = await kit.binder.bindConsumer(destination, 'g');
+      await accepted(kit, sender.send([message('somebody')]));
+      assert.deepEqual(texts(await drain(kit, consumer, 1)), ['somebody']);
+    },
+  ),
 
   scenario('a required group of several partitions loses nothing', [], async (kit) => {
     const destination = kit.name();

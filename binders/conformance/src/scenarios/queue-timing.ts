@@ -132,6 +132,16 @@ export const queueTimingScenarios = group(
     assert.deepEqual(ids(await kit.within(receiving, 'receive after the delay')), ['later']);
   }),
 
+  scenario('a delayed command arrives as it was sent', [needs.queueCan('delay')], async (kit) => {
+    const name = kit.name('q');
+    const headers = { text: 't', list: [1, 'a'] };
+    await accepted(kit, kit.queue.send(name, [command('x', { headers, notBefore: kit.now() + kit.timeouts.stepMs })]));
+    await kit.pass(2 * kit.timeouts.stepMs);
+    const [got] = await drain(kit, await kit.queue.consume(name), 1);
+    assert.deepEqual({ ...got!.headers }, headers);
+    assert.equal(got!.redeliveries, 0);
+  }),
+
   scenario('delayed commands come in the order of their times', [needs.queueCan('delay')], async (kit) => {
     const name = kit.name('q');
     const { stepMs } = kit.timeouts;

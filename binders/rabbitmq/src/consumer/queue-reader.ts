@@ -1,5 +1,5 @@
 import type { Channel, ConsumeMessage } from 'amqplib';
-import type { Delivery, InboundMessage } from '@millrace/messaging/binder';
+import type { Delivery } from '@millrace/messaging/binder';
 import type { Link } from '../client/link.ts';
 import { raise } from '../errors.ts';
 import { redeliveriesOf } from '../messages/decode.ts';
@@ -34,6 +34,7 @@ export class QueueReader {
   readonly #delayed = new Set<RabbitDelivery>();
   readonly #paused = new Set<number>();
   #isPaused = false;
+  #hoardTimer: NodeJS.Timeout | undefined;
   #nextOffset = Date.now() * 1000;
   #failure: { readonly error: unknown } | undefined;
   #isClosed = false;
@@ -74,7 +75,12 @@ export class QueueReader {
   }
 
   receive(max: number, waitMs?: number): Promise<readonly RabbitDelivery[]> {
-    return this.#waiter.wait(() => this.#take(max), waitMs);
+    clearTimeout(this.#hoardTimer);
+    this.#hoardTimer = undefined;
+    this.#subscription.resume();
+    const received = this.#waiter.wait(() => this.#take(max), waitMs);
+    if (this.waiting > 0) this.#watchBuffer();
+    return received;
   }
 
   ack(deliveries: readonly Delivery[]): Promise<void> {
@@ -127,6 +133,7 @@ export class QueueReader {
 
   async #close(): Promise<void> {
     this.#isClosed = true;
+    clearTimeout(this.#hoardTimer);
     this.#waiter.wake();
     await this.#subscription.close();
     this.#lost();
@@ -134,16 +141,17 @@ export class QueueReader {
 
   #arrived(channel: Channel, queue: string, message: ConsumeMessage): void {
     const partition = this.#place.partitionOf(queue, message);
-    const parts = split(message);
+    const parts = split(message, { isCommand: this.#place.leaseMs !== undefined });
     const receipt = new Receipt(channel, message, parts.length);
     const buffer = this.#buffers.get(partition) ?? [];
     this.#buffers.set(partition, buffer);
     const redeliveries = redeliveriesOf(message);
     for (const part of parts) {
       const offset = this.#nextOffset++;
-      buffer.push(new RabbitDelivery(part, receipt, { partition, offset, redeliveries, id: idOf(part, message, offset) }));
+      buffer.push(new RabbitDelivery(part, receipt, { partition, offset, redeliveries, id: idOf(message, offset) }));
     }
     this.#waiter.wake();
+    if (buffer.length > 0) this.#watchBuffer();
   }
 
   #take(max: number): RabbitDelivery[] | undefined {
@@ -184,8 +192,34 @@ export class QueueReader {
     const { leaseMs } = this.#place;
     if (leaseMs === undefined) return;
     clearTimeout(delivery.timer);
-    delivery.timer = setTimeout(() => this.#settle(delivery, 'returned'), leaseMs);
+    delivery.timer = setTimeout(() => void this.#leaseEnded(delivery), leaseMs);
     delivery.timer.unref();
+  }
+
+  /** Whoever let a lease end may be stuck: unless somebody waits here, the command must not come back to this consumer. */
+  async #leaseEnded(delivery: RabbitDelivery): Promise<void> {
+    this.#forget(delivery);
+    await this.#stopHoarding();
+    delivery.receipt.end('returned');
+  }
+
+  /** Gives back what nobody asks for, and takes nothing until somebody does. */
+  async #stopHoarding(): Promise<void> {
+    if (this.#waiter.isWaiting || this.#isClosed) return;
+    await this.#subscription.suspend();
+    for (const buffer of this.#buffers.values()) for (const delivery of buffer.splice(0)) this.#settle(delivery, 'returned');
+    if (this.#waiter.isWaiting) this.#subscription.resume();
+  }
+
+  /** What is not asked for within a lease goes to others. */
+  #watchBuffer(): void {
+    const { leaseMs } = this.#place;
+    if (leaseMs === undefined || this.#hoardTimer !== undefined || this.#waiter.isWaiting) return;
+    this.#hoardTimer = setTimeout(() => {
+      this.#hoardTimer = undefined;
+      void this.#stopHoarding();
+    }, leaseMs);
+    this.#hoardTimer.unref();
   }
 
   #delay(delivery: RabbitDelivery, delayMs: number): void {
@@ -226,7 +260,7 @@ export class QueueReader {
   }
 }
 
-function idOf(part: InboundMessage, message: ConsumeMessage, offset: number): string {
+function idOf(message: ConsumeMessage, offset: number): string {
   const { messageId } = message.properties as { readonly messageId: unknown };
   return typeof messageId === 'string' ? messageId : String(offset);
 }

@@ -32,6 +32,7 @@ export class Subscription {
   #channel: Channel | undefined;
   #tags: string[] = [];
   #isClosed = false;
+  #isSuspended = false;
   #recovering: Promise<void> | undefined;
 
   constructor(link: Link, place: SubscriptionPlace) {
@@ -53,6 +54,28 @@ export class Subscription {
     }
   }
 
+  /** Takes no more messages until {@link resume}; what is not settled stays ours. */
+  async suspend(): Promise<void> {
+    this.#isSuspended = true;
+    const [channel, tags] = [this.#channel, this.#tags.splice(0)];
+    if (channel === undefined) return;
+    const ending = (async () => {
+      for (const tag of tags) await channel.cancel(tag);
+    })();
+    // A channel that ends instead has given everything back.
+    await within(ending, this.#place.patienceMs, () => this.#slow('stop consuming')).catch(() => undefined);
+  }
+
+  /** Takes messages again after {@link suspend}. */
+  resume(): void {
+    if (!this.#isSuspended) return;
+    this.#isSuspended = false;
+    const channel = this.#channel;
+    if (channel === undefined) return;
+    // Where this fails the channel ends, which brings everything back.
+    this.#consume(channel).catch(() => void closeChannel(channel));
+  }
+
   /** Stops in the order that loses no acknowledgement: the consumers, then the channel. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -69,7 +92,7 @@ export class Subscription {
   }
 
   async #subscribe(): Promise<void> {
-    const { queues, prefetch, patienceMs } = this.#place;
+    const { prefetch, patienceMs } = this.#place;
     await this.#place.prepare();
     const channel = await openChannel(this.#link, patienceMs);
     if (this.#isClosed) return closeChannel(channel);
@@ -78,7 +101,8 @@ export class Subscription {
     channel.once('close', () => this.#ended(channel, problem));
     this.#channel = channel;
     try {
-      await within(this.#consume(channel, queues, prefetch), patienceMs, () => this.#slow('begin to consume'));
+      await channel.prefetch(prefetch);
+      if (!this.#isSuspended) await within(this.#consume(channel), patienceMs, () => this.#slow('begin to consume'));
     } catch (error) {
       this.#channel = undefined;
       this.#place.lost();
@@ -87,9 +111,8 @@ export class Subscription {
     }
   }
 
-  async #consume(channel: Channel, queues: readonly string[], prefetch: number): Promise<void> {
-    await channel.prefetch(prefetch);
-    const consuming = queues.map(async (queue) => {
+  async #consume(channel: Channel): Promise<void> {
+    const consuming = this.#place.queues.map(async (queue) => {
       const take = (message: ConsumeMessage | null): void => {
         if (this.#channel !== channel) return;
         if (message === null) this.#ended(channel, undefined, true);

@@ -10,6 +10,10 @@ export class Waiter<T> {
     this.#source = source;
   }
 
+  get isWaiting(): boolean {
+    return this.#wake !== undefined;
+  }
+
   /** Calls `take` now and after each {@link wake}, until it brings something or `waitMs` have passed; then resolves with it. */
   wait(take: () => readonly T[] | undefined, waitMs: number | undefined): Promise<readonly T[]> {
     if (this.#wake !== undefined) return Promise.reject(raise('RECEIVE_TWICE', { source: this.#source }));

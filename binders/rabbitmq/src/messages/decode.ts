@@ -2,20 +2,25 @@ import type { HeaderValue, InboundMessage } from '@millrace/messaging/binder';
 import type { Message } from 'amqplib';
 import { restoreBigIntegers } from './big-integers.ts';
 import { headerValue } from './header-values.ts';
-import { generatedId, ownHeaders, propertyHeaders, serverHeaders, unescapedName } from './properties.ts';
+import { generatedId, ownHeaders, propertyHeaders, serverHeaders, unescapedName, withoutDelays } from './properties.ts';
 
 const own: ReadonlySet<string> = new Set(Object.values(ownHeaders));
 const properties = Object.entries(propertyHeaders);
 
+/** Which properties become headers: the id of a command is not one, it is told beside them. */
+export interface DecodeOptions {
+  readonly isCommand?: boolean | undefined;
+}
+
 /** Reads a message: properties become the headers that Spring maps them to, what this binder added goes where it belongs. */
-export function decode(message: Message): InboundMessage {
-  const table = (message.properties.headers ?? {}) as Record<string, unknown>;
+export function decode(message: Message, { isCommand = false }: DecodeOptions = {}): InboundMessage {
+  const table = withoutDelays((message.properties.headers ?? {}) as Record<string, unknown>);
   const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(table))
     if (!own.has(name) && !serverHeaders.has(name)) headers[unescapedName(name)] = headerValue(value);
   const bigIntegers = table[ownHeaders.bigIntegers];
   if (typeof bigIntegers === 'string') restoreBigIntegers(headers, bigIntegers);
-  addProperties(headers, message.properties as unknown as Record<string, unknown>);
+  addProperties(headers, message.properties as unknown as Record<string, unknown>, isCommand);
   return {
     payload: table[ownHeaders.tombstone] === true && message.content.length === 0 ? null : message.content,
     headers,
@@ -24,13 +29,14 @@ export function decode(message: Message): InboundMessage {
   };
 }
 
-function addProperties(headers: Record<string, HeaderValue>, from: Readonly<Record<string, unknown>>): void {
+function addProperties(headers: Record<string, HeaderValue>, from: Readonly<Record<string, unknown>>, isCommand: boolean): void {
   for (const [name, property] of properties) {
     const value = from[property];
-    if (typeof value === 'string' && !(property === 'messageId' && value.startsWith(generatedId))) headers[name] = value;
+    if (typeof value !== 'string') continue;
+    if (property !== 'messageId' || !(isCommand || value.startsWith(generatedId))) headers[name] = value;
   }
   const { priority } = from;
-  if (typeof priority === 'number') headers['priority'] = priority;
+  if (typeof priority === 'number' && !isCommand) headers['priority'] = priority;
 }
 
 function keyOf(value: unknown): string | Uint8Array | undefined {

@@ -15,6 +15,28 @@ export const ownHeaders = {
 /** What the server adds to a message on its way. */
 export const serverHeaders: ReadonlySet<string> = new Set(['x-stream-offset', 'x-delivery-count', 'x-acquired-count']);
 
+/** The name of a queue in which commands wait for their time. */
+export function delayName(queue: string, level: number | 'due'): string {
+  return `${queue}.mr-delay.${level}`;
+}
+
+const delayQueue = /\.mr-delay\.\d+$/;
+
+/**
+ * Takes out what dead-lettering wrote while a command waited: that is how it was delayed, not what became of it. Dead letters by others
+ * stay as they are.
+ */
+export function withoutDelays(table: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const deaths = table['x-death'];
+  if (!Array.isArray(deaths)) return table;
+  const real = (deaths as readonly { readonly queue?: unknown }[]).filter(
+    ({ queue }) => !(typeof queue === 'string' && delayQueue.test(queue)),
+  );
+  if (real.length === deaths.length) return table;
+  const kept = Object.entries(table).filter(([name]) => name !== 'x-death' && !/^x-(?:first|last)-death-/.test(name));
+  return Object.fromEntries(real.length === 0 ? kept : [...kept, ['x-death', real]]);
+}
+
 /** Headers that are properties in AMQP, as Spring maps them. */
 export const propertyHeaders = {
   [headerNames.contentType]: 'contentType',

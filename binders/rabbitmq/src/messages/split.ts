@@ -2,14 +2,15 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 import type { InboundMessage } from '@millrace/messaging/binder';
 import type { ConsumeMessage } from 'amqplib';
 import { decode } from './decode.ts';
+import type { DecodeOptions } from './decode.ts';
 
 /** Spring's names of how it packs messages. */
 const batchFormat = 'springBatchFormat';
 const packing: ReadonlySet<string> = new Set([batchFormat, 'amqp_batchSize', 'springAutoDecompress', 'amqp_contentEncoding']);
 
 /** The messages in one of the server: Spring may have compressed it, and put several into it. */
-export function split(message: ConsumeMessage): readonly InboundMessage[] {
-  const whole = decode(message);
+export function split(message: ConsumeMessage, options: DecodeOptions): readonly InboundMessage[] {
+  const whole = decode(message, options);
   const { headers, payload } = whole;
   const encoding = headers['amqp_contentEncoding'];
   const isBatch = headers[batchFormat] === 'lengthHeader4';

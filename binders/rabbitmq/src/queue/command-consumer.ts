@@ -1,8 +1,8 @@
 import type { QueueConsumer, QueueConsumerOptions, QueueDelivery } from '@millrace/messaging/binder';
 import type { Admin } from '../client/admin.ts';
 import { QueueReader } from '../consumer/queue-reader.ts';
+import { delayName } from '../messages/properties.ts';
 import type { Destinations } from '../topology/destinations.ts';
-import { delayQueueOf } from './delays.ts';
 
 const defaultInFlight = 100;
 const defaultLeaseMs = 30_000;
@@ -66,7 +66,7 @@ export class CommandConsumer implements QueueConsumer {
   async depth(): Promise<number> {
     const { admin, destinations } = this.#setup;
     const levels = destinations.catalogue.known(this.queue)?.delayLevels ?? 0;
-    const queues = [this.queue, ...Array.from({ length: levels }, (_, level) => delayQueueOf(this.queue, level))];
+    const queues = [this.queue, ...Array.from({ length: levels }, (_, level) => delayName(this.queue, level))];
     const counts = await Promise.all(
       queues.map(async (queue) =>
         admin.run(`count the messages of queue '${queue}'`, async (channel) => channel.checkQueue(queue)),

@@ -1,5 +1,6 @@
 import { raise } from '../errors.ts';
 import type { Admin } from '../client/admin.ts';
+import { delayName } from '../messages/properties.ts';
 import type { Catalogue } from '../topology/catalogue.ts';
 
 /** Delays are whole multiples of this, rounded up. */
@@ -64,7 +65,7 @@ export class Delays {
    * were made when they were written, so the place is given by what follows.
    */
   async #level(queue: string, level: number): Promise<void> {
-    const [exchange, delayed, next] = [exchangeOf(queue, level), delayQueueOf(queue, level), exchangeOf(queue, level - 1)];
+    const [exchange, delayed, next] = [exchangeOf(queue, level), delayName(queue, level), exchangeOf(queue, level - 1)];
     const rest = '.*'.repeat(level);
     await this.#exchange(exchange);
     const options = {
@@ -92,11 +93,7 @@ export class Delays {
 }
 
 function exchangeOf(queue: string, level: number): string {
-  return `${queue}.mr-delay.${level < 0 ? 'due' : level}`;
-}
-
-export function delayQueueOf(queue: string, level: number): string {
-  return `${queue}.mr-delay.${level}`;
+  return delayName(queue, level < 0 ? 'due' : level);
 }
 
 /** Everything that delays need for a queue with so many levels. */
@@ -108,6 +105,6 @@ export function delayObjects(
   const all = Array.from({ length: levels }, (_, level) => level);
   return {
     exchanges: [-1, ...all].map((level) => exchangeOf(queue, level)),
-    queues: all.map((level) => delayQueueOf(queue, level)),
+    queues: all.map((level) => delayName(queue, level)),
   };
 }

@@ -1,3 +1,4 @@
+import { headerNames } from '@millrace/messaging/binder';
 import type {
   OutboundCommand,
   QueueConsumer,
@@ -142,6 +143,8 @@ function commandForm(
 ): EncodedMessage {
   const { id, expiresAt, priority } = command;
   const headers = options.headers as Record<string, unknown>;
+  // The property holds the command's own id, so that a header of that name stays one.
+  if (options.messageId !== undefined) headers[headerNames.id] = options.messageId;
   if (expiresAt !== undefined) headers[ownHeaders.expiresAt] = tableValue(expiresAt);
   const expiration = expiresAt === undefined || isDelayed ? {} : { expiration: String(Math.min(expiresAt - now, 2 ** 32 - 1)) };
   return { content, options: { ...options, ...expiration, ...(priority ? { priority } : {}), messageId: id } };
