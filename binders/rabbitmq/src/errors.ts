@@ -108,6 +108,15 @@ export const raise = errorTable({
     message:
       "group '{group}' of '{destination}' cannot start at {start}: queues hold only what is sent after they exist; use destinations that are streams",
   },
+  LOG_MISSING: {
+    code: 'FAILED_PRECONDITION',
+    message: "'{destination}' consists of queues, which cannot be read as a log; make it anew with destinations 'streams'",
+  },
+  STORAGE_DIFFERS: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "'{destination}' consists of {actual}, but this binder is set up for {wanted}; set its option destinations to '{actual}', or delete '{destination}' first",
+  },
   // Messages
   UNROUTABLE: {
     code: 'FAILED_PRECONDITION',

@@ -12,20 +12,27 @@ import { rabbitCapabilities } from './capabilities.ts';
 import { Admin } from './client/admin.ts';
 import { loadLibrary } from './client/library.ts';
 import { Link } from './client/link.ts';
+import { Locks } from './client/locks.ts';
 import { codeOf, translate } from './client/translate.ts';
 import { GroupConsumer } from './consumer/group-consumer.ts';
 import { raise } from './errors.ts';
-import { Locks } from './parking/lock.ts';
 import { RabbitParking } from './parking/parking.ts';
 import { Producer } from './producer/producer.ts';
 import { Publisher } from './producer/publisher.ts';
 import { Delays } from './queue/delays.ts';
 import { RabbitQueues } from './queue/queue-facet.ts';
 import type { Settings } from './settings.ts';
+import { StreamLayout } from './streams/layout.ts';
+import { Cursors, RabbitLog } from './streams/log-facet.ts';
+import { Positions } from './streams/positions.ts';
+import { Roster } from './streams/roster.ts';
+import { StreamConsumer } from './streams/stream-consumer.ts';
+import { StreamLog } from './streams/stream-log.ts';
 import { Catalogue } from './topology/catalogue.ts';
+import type { KnownDestination } from './topology/catalogue.ts';
 import { Declarations } from './topology/declarations.ts';
 import { Destinations } from './topology/destinations.ts';
-import { Names } from './topology/names.ts';
+import { checkName, Names } from './topology/names.ts';
 import { RabbitProvisioner } from './topology/provisioner.ts';
 
 /** What there is once the binder is open. */
@@ -38,6 +45,11 @@ interface Opened {
   readonly destinations: Destinations;
   readonly delays: Delays;
   readonly locks: Locks;
+  readonly layout: StreamLayout;
+  readonly positions: Positions;
+  readonly roster: Roster;
+  readonly streamLog: StreamLog;
+  readonly cursors: Cursors;
 }
 
 /** The RabbitMQ binder: destinations are exchanges, groups are queues bound to them, commands lie in queues of their own. */
@@ -46,6 +58,7 @@ export class RabbitBinder implements Binder {
   readonly provisioner: RabbitProvisioner;
   readonly queue: RabbitQueues;
   readonly parking: RabbitParking;
+  readonly log: RabbitLog | undefined;
   readonly #settings: Settings;
   readonly #names: Names;
   readonly #producers = new Set<ProducerBinding>();
@@ -62,10 +75,11 @@ export class RabbitBinder implements Binder {
     const { maxMessageBytes, maxPrefetch } = settings;
     this.provisioner = new RabbitProvisioner(this.#names, () => ({
       ...this.#parts(),
-      streams: { create: async () => undefined, objects: () => [] },
+      streams: this.#parts().layout,
     }));
     const keep = (closing: { close(): Promise<void> }): void => void this.#closers.add(closing);
     this.queue = new RabbitQueues(() => ({ ...this.#parts(), maxMessageBytes, maxPrefetch, keep }));
+    this.log = settings.topology.storage === 'streams' ? new RabbitLog(() => this.#parts()) : undefined;
     this.parking = new RabbitParking(() => ({ ...this.#parts(), maxMessageBytes }));
   }
 
@@ -83,8 +97,7 @@ export class RabbitBinder implements Binder {
   async bindProducer(destination: string, options: ProducerOptions = {}): Promise<ProducerBinding> {
     const { destinations, publisher } = this.#parts();
     const entry = await destinations.bound(destination, 'log', options.partitions);
-    await destinations.declarations.exchange(destination);
-    for (const group of options.requiredGroups ?? []) await destinations.group(entry, group);
+    await this.#prepare(entry, options.requiredGroups ?? []);
     const { maxMessageBytes } = this.#settings;
     const setup = { publisher, names: this.#names, maxMessageBytes, isClosed: () => this.#closing !== undefined };
     const producer = new Producer(setup, destination, entry.partitions);
@@ -93,26 +106,19 @@ export class RabbitBinder implements Binder {
   }
 
   async bindConsumer(destination: string, group: string | undefined, options: ConsumerOptions = {}): Promise<ConsumerBinding> {
-    const { admin, destinations } = this.#parts();
-    const { start } = options;
-    if (start !== undefined && start !== 'latest') {
-      const position = typeof start === 'string' ? start : JSON.stringify(start);
-      throw raise('START_UNSUPPORTED', { destination, group: group ?? 'anonymous', start: position });
-    }
+    const { destinations } = this.#parts();
+    if (this.log === undefined) checkStart(destination, group ?? 'anonymous', options.start);
+    if (group !== undefined) checkName(group, 'group');
     const entry = await destinations.bound(destination, 'log', options.partitions);
-    if (group !== undefined) await destinations.group(entry, group);
-    const { maxPrefetch, topology } = this.#settings;
-    const setup = {
-      admin,
-      declarations: destinations.declarations,
-      names: this.#names,
-      maxPrefetch,
-      declareDeadLetters: topology.declareDeadLetters,
-      isGone: (name: string) => destinations.isGone(name),
-    };
-    const consumer = new GroupConsumer(setup, { destination, group, partitions: entry.partitions }, options);
+    const consumer = this.log === undefined ? await this.#queueConsumer(entry, group, options) : await this.#streamConsumer(entry, group, options);
     this.#closers.add(consumer);
-    await consumer.start();
+    try {
+      await consumer.start();
+    } catch (error) {
+      this.#closers.delete(consumer);
+      await consumer.close();
+      throw error;
+    }
     return consumer;
   }
 
@@ -123,6 +129,44 @@ export class RabbitBinder implements Binder {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  /** Makes what a destination consists of, and what its groups need. */
+  async #prepare(entry: KnownDestination, groups: readonly string[]): Promise<void> {
+    const { destinations, layout } = this.#parts();
+    if (entry.storage === 'streams') {
+      await layout.create(entry);
+      // Streams keep everything: that a group exists says that it begins with the first message.
+      for (const group of groups) await destinations.catalogue.addGroup(entry.name, group);
+      return;
+    }
+    await destinations.declarations.exchange(entry.name);
+    for (const group of groups) await destinations.group(entry, group);
+  }
+
+  async #queueConsumer(entry: KnownDestination, group: string | undefined, options: ConsumerOptions): Promise<GroupConsumer> {
+    const { admin, destinations } = this.#parts();
+    await this.#prepare(entry, group === undefined ? [] : [group]);
+    const setup = {
+      admin,
+      declarations: destinations.declarations,
+      names: this.#names,
+      maxPrefetch: this.#settings.maxPrefetch,
+      declareDeadLetters: this.#settings.topology.declareDeadLetters,
+      isGone: (name: string) => destinations.isGone(name),
+    };
+    return new GroupConsumer(setup, { destination: entry.name, group, partitions: entry.partitions }, options);
+  }
+
+  async #streamConsumer(entry: KnownDestination, group: string | undefined, options: ConsumerOptions): Promise<StreamConsumer> {
+    const { admin, destinations, locks, roster, positions, streamLog } = this.#parts();
+    // A group that was required before was promised everything.
+    const start = group === undefined ? (options.start ?? 'latest') : entry.groups.has(group) ? 'earliest' : (options.start ?? 'earliest');
+    await this.#prepare(entry, group === undefined ? [] : [group]);
+    const isGone = (name: string) => destinations.isGone(name);
+    const setup = { admin, locks, roster, positions, names: this.#names, log: streamLog, isGone };
+    const place = { entry, group: group ?? this.#names.anonymous(), isAnonymous: group === undefined, start };
+    return new StreamConsumer(setup, place, options);
   }
 
   #parts(): Opened {
@@ -158,8 +202,21 @@ export class RabbitBinder implements Binder {
     listen(listener, [publishing, consuming]);
     const declarations = new Declarations(admin, this.#names, topology);
     const destinations = new Destinations({ catalogue, declarations, names: this.#names, settings: topology });
-    const delays = new Delays(admin, catalogue, topology.queueType === 'quorum');
-    this.#opened = { publishing, consuming, admin, publisher, destinations, delays, locks: new Locks(consuming) };
+    const layout = new StreamLayout(this.#names, declarations);
+    this.#opened = {
+      publishing,
+      consuming,
+      admin,
+      publisher,
+      destinations,
+      delays: new Delays(admin, catalogue, topology.queueType === 'quorum'),
+      locks: new Locks(admin),
+      layout,
+      positions: new Positions({ admin, publisher, catalogue, names: this.#names, layout }),
+      roster: new Roster(admin, publisher),
+      streamLog: new StreamLog(admin, this.#names),
+      cursors: new Cursors(),
+    };
     return this.#opened;
   }
 
@@ -169,10 +226,18 @@ export class RabbitBinder implements Binder {
     await Promise.allSettled([...this.#producers].map(async (producer) => producer.close()));
     await opened.publisher.settled();
     const closed = await Promise.allSettled([...this.#closers].map(async (each) => each.close()));
+    await opened.cursors.close();
+    await opened.publisher.settled();
+    await opened.roster.close();
     await opened.destinations.catalogue.close();
     await Promise.all([opened.publishing.close(), opened.consuming.close()]);
     for (const result of closed) if (result.status === 'rejected') throw result.reason;
   }
+}
+
+function checkStart(destination: string, group: string, start: ConsumerOptions['start']): void {
+  if (start === undefined || start === 'latest') return;
+  throw raise('START_UNSUPPORTED', { destination, group, start: typeof start === 'string' ? start : JSON.stringify(start) });
 }
 
 function isTooOld(version: string): boolean {

@@ -1,11 +1,12 @@
 import type { Channel } from 'amqplib';
 import { raise } from '../errors.ts';
-import { isConnectionFault } from './faults.ts';
+import { isTransient } from './faults.ts';
 import type { Link } from './link.ts';
 import { sleep, within } from './patience.ts';
 import { translate } from './translate.ts';
 
 const mostChannels = 8;
+const retryMs = 50;
 
 /** Channels for questions and declarations: one operation has one to itself, since an error closes it. */
 export class Admin {
@@ -51,8 +52,8 @@ export class Admin {
         try {
           return await this.#once(what, work, deadline);
         } catch (error) {
-          if (!isConnectionFault(error) || performance.now() > deadline) throw error;
-          await sleep(20);
+          if (!isTransient(error) || performance.now() > deadline) throw error;
+          await sleep(retryMs);
         }
       }
     } finally {

@@ -27,6 +27,14 @@ export function isConnectionFault(error: unknown): boolean {
   return channelEnds.test(messageOf(error));
 }
 
+/** What a server answers for a while after it started, or while a queue has no leader. */
+const passing = /is down or inaccessible|failed to perform operation on queue|process is stopped by supervisor|due to timeout/i;
+
+/** Whether the same request may succeed a little later. */
+export function isTransient(error: unknown): boolean {
+  return isConnectionFault(error) || passing.test(messageOf(error));
+}
+
 const certificateProblems = /^(UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_|ERR_SSL_|HOSTNAME_MISMATCH)/;
 
 /** Why a connection was refused for good: what trying again does not mend. */

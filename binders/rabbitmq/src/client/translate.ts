@@ -1,7 +1,7 @@
 import { messageOf, MillraceError } from '@millrace/core';
 import type { ErrorCode } from '@millrace/core';
 import { raise } from '../errors.ts';
-import { isConnectionFault, refusalOf, replyCodeOf } from './faults.ts';
+import { isTransient, refusalOf, replyCodeOf } from './faults.ts';
 
 const codes: Readonly<Record<number, ErrorCode>> = {
   311: 'INVALID_ARGUMENT',
@@ -24,7 +24,7 @@ export function codeOf(error: unknown): ErrorCode {
   const refusal = refusalOf(error);
   if (refusal !== undefined)
     return refusal === 'NOT_TLS' || refusal === 'VHOST_REFUSED' ? 'FAILED_PRECONDITION' : 'UNAUTHENTICATED';
-  if (isConnectionFault(error)) return 'UNAVAILABLE';
+  if (isTransient(error)) return 'UNAVAILABLE';
   const reply = replyCodeOf(error);
   if (reply !== undefined) return codes[reply] ?? 'INTERNAL';
   return error instanceof RangeError && /Encoded field table/.test(error.message) ? 'INVALID_ARGUMENT' : 'INTERNAL';

@@ -2,6 +2,7 @@ import type { ConsumeMessage } from 'amqplib';
 import { headerNames } from '@millrace/messaging/binder';
 import type { HeaderValue, OutboundMessage, ParkedEntry, ParkingFacet, SendOutcome } from '@millrace/messaging/binder';
 import type { Admin } from '../client/admin.ts';
+import type { Locks } from '../client/locks.ts';
 import { replyCodeOf } from '../client/faults.ts';
 import { translate } from '../client/translate.ts';
 import { raise } from '../errors.ts';
@@ -13,7 +14,6 @@ import { outcomeOf, prepare } from '../producer/sending.ts';
 import type { Prepared } from '../producer/sending.ts';
 import type { Destinations } from '../topology/destinations.ts';
 import { browse } from './browser.ts';
-import type { Locks } from './lock.ts';
 import { ParkedPositions, positioned } from './positions.ts';
 
 /** What parking works with. */
@@ -94,7 +94,7 @@ export class RabbitParking implements ParkingFacet {
     await this.#declare(parts, deadLetter);
     const busy = (): Error => raise('DEAD_LETTER_BUSY', { deadLetter });
     try {
-      return await parts.locks.alone(`${deadLetter}.mr-lock`, patienceMs, busy, () => browse(link, deadLetter, patienceMs, choose));
+      return await parts.locks.alone(`${deadLetter}.mr-lock`, busy, () => browse(link, deadLetter, patienceMs, choose));
     } catch (error) {
       throw translate(error, `look through '${deadLetter}'`, link.addressText);
     }

@@ -88,8 +88,7 @@ export class StreamReader {
   #take(message: ConsumeMessage | null): void {
     if (this.#isOver) return;
     if (message === null) return this.#end();
-    const offset = (message.properties.headers as Record<string, unknown>)['x-stream-offset'];
-    this.#events.message(message, Number(offset));
+    this.#events.message(message, offsetOf(message));
   }
 
   #end(): void {
@@ -98,4 +97,9 @@ export class StreamReader {
     void closeChannel(this.#channel);
     this.#events.ended(this.#problem);
   }
+}
+
+/** Where a message lies in its stream. */
+export function offsetOf({ properties }: ConsumeMessage): number {
+  return Number((properties.headers as Record<string, unknown>)['x-stream-offset']);
 }

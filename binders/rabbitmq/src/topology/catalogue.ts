@@ -23,6 +23,8 @@ export interface KnownDestination extends CatalogueEntry {
   readonly groups: ReadonlySet<string>;
   /** Levels of delay that a queue of commands has. */
   readonly delayLevels: number;
+  /** Groups and partitions, as `group-partition`, whose positions are written in streams. */
+  readonly positions: ReadonlySet<string>;
 }
 
 type CatalogueRecord = { readonly id: string } & (
@@ -31,12 +33,14 @@ type CatalogueRecord = { readonly id: string } & (
   | { readonly op: 'group'; readonly name: string; readonly group: string }
   | { readonly op: 'deadLetter'; readonly name: string }
   | { readonly op: 'delayLevels'; readonly name: string; readonly levels: number }
+  | { readonly op: 'position'; readonly name: string; readonly position: string }
   | { readonly op: 'begin' }
 );
 type Change = CatalogueRecord extends infer R ? (R extends unknown ? Omit<R, 'id'> : never) : never;
 
 export const catalogueStream = 'millrace.catalogue';
 const prefetch = 500;
+const firstStreamMs = 1200;
 
 /**
  * The list of destinations, kept in a stream that every client reads from its first record on. Of two clients that create the same
@@ -46,7 +50,7 @@ export class Catalogue {
   readonly #link: Link;
   readonly #admin: Admin;
   readonly #publisher: Publisher;
-  readonly #destinations = new Map<string, KnownDestination & { readonly groups: Set<string>; delayLevels: number }>();
+  readonly #destinations = new Map<string, KnownDestination & { readonly groups: Set<string>; readonly positions: Set<string>; delayLevels: number }>();
   readonly #deadLetters = new Set<string>();
   readonly #awaited = new Map<string, () => void>();
   readonly #progress = new Set<() => void>();
@@ -116,6 +120,10 @@ export class Catalogue {
     if (!this.#deadLetters.has(name)) await this.#append({ op: 'deadLetter', name });
   }
 
+  async addPosition(name: string, position: string): Promise<void> {
+    if (this.known(name)?.positions.has(position) !== true) await this.#append({ op: 'position', name, position });
+  }
+
   async addDelayLevels(name: string, levels: number): Promise<void> {
     if ((this.known(name)?.delayLevels ?? 0) < levels) await this.#append({ op: 'delayLevels', name, levels });
   }
@@ -125,7 +133,10 @@ export class Catalogue {
     const what = `declare the stream '${catalogueStream}', in which destinations are listed`;
     await this.#admin.run(what, async (channel) => channel.assertQueue(catalogueStream, options));
     // Never empty, so that its end can be found.
-    if ((await this.#last()) === undefined) await this.#write({ op: 'begin' }, randomUUID());
+    if ((await this.#last()) !== undefined) return;
+    await this.#write({ op: 'begin' }, randomUUID());
+    // A server that crashes in the moment after its first stream was made has no streams any more, ever.
+    await sleep(firstStreamMs);
   }
 
   #last(isFilled = false): Promise<number | undefined> {
@@ -216,13 +227,16 @@ export class Catalogue {
     switch (record?.op) {
       case 'create':
         if (!this.#destinations.has(record.entry.name))
-          this.#destinations.set(record.entry.name, { ...record.entry, groups: new Set(), delayLevels: 0 });
+          this.#destinations.set(record.entry.name, { ...record.entry, groups: new Set(), positions: new Set(), delayLevels: 0 });
         break;
       case 'delete':
         this.#destinations.delete(record.name);
         break;
       case 'group':
         this.#destinations.get(record.name)?.groups.add(record.group);
+        break;
+      case 'position':
+        this.#destinations.get(record.name)?.positions.add(record.position);
         break;
       case 'delayLevels':
         this.#deepen(record.name, record.levels);

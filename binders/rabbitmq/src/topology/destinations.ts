@@ -37,6 +37,9 @@ export class Destinations {
     const entry = this.catalogue.known(name) ?? (await this.#found(name)) ?? (await this.create({ name, kind, partitions }));
     if (entry.kind !== kind)
       throw raise('KIND_DIFFERS', { destination: name, actual: kind === 'log' ? 'queue' : 'log', wanted: kind });
+    const wanted = this.settings.storage;
+    // What the binder promises of its destinations would not be true of this one.
+    if (kind === 'log' && entry.storage !== wanted) throw raise('STORAGE_DIFFERS', { destination: name, actual: entry.storage, wanted });
     return entry;
   }
 

@@ -40,6 +40,11 @@ export class Names {
     return `${this.#prefix}${destination}-${partition}`;
   }
 
+  /** The stream of a group's positions in a partition. */
+  positions(destination: string, group: string, partition: number): string {
+    return `${this.group(destination, group)}-${partition}.mr-position`;
+  }
+
   deadLetterExchange(): string {
     return `${this.#prefix}DLX`;
   }
