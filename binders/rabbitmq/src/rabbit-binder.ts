@@ -99,7 +99,8 @@ export class RabbitBinder implements Binder {
     const entry = await destinations.bound(destination, 'log', options.partitions);
     await this.#prepare(entry, options.requiredGroups ?? []);
     const { maxMessageBytes } = this.#settings;
-    const setup = { publisher, names: this.#names, maxMessageBytes, isClosed: () => this.#closing !== undefined };
+    const isStream = entry.storage === 'streams';
+    const setup = { publisher, names: this.#names, maxMessageBytes, isStream, isClosed: () => this.#closing !== undefined };
     const producer = new Producer(setup, destination, entry.partitions);
     this.#producers.add(producer);
     return producer;
@@ -110,7 +111,8 @@ export class RabbitBinder implements Binder {
     if (this.log === undefined) checkStart(destination, group ?? 'anonymous', options.start);
     if (group !== undefined) checkName(group, 'group');
     const entry = await destinations.bound(destination, 'log', options.partitions);
-    const consumer = this.log === undefined ? await this.#queueConsumer(entry, group, options) : await this.#streamConsumer(entry, group, options);
+    const consumer =
+      this.log === undefined ? await this.#queueConsumer(entry, group, options) : await this.#streamConsumer(entry, group, options);
     this.#closers.add(consumer);
     try {
       await consumer.start();
@@ -161,7 +163,8 @@ export class RabbitBinder implements Binder {
   async #streamConsumer(entry: KnownDestination, group: string | undefined, options: ConsumerOptions): Promise<StreamConsumer> {
     const { admin, destinations, locks, roster, positions, streamLog } = this.#parts();
     // A group that was required before was promised everything.
-    const start = group === undefined ? (options.start ?? 'latest') : entry.groups.has(group) ? 'earliest' : (options.start ?? 'earliest');
+    const start =
+      group === undefined ? (options.start ?? 'latest') : entry.groups.has(group) ? 'earliest' : (options.start ?? 'earliest');
     await this.#prepare(entry, group === undefined ? [] : [group]);
     const isGone = (name: string) => destinations.isGone(name);
     const setup = { admin, locks, roster, positions, names: this.#names, log: streamLog, isGone };

@@ -37,7 +37,14 @@ export class Locks {
     }
     const isLost = (): boolean => this.#held !== held;
     // While we waited the connection may have been lost, and another one made that holds the queue.
-    return isLost() ? this.hold(name) : { release: () => this.#release(name, held), get isLost() { return isLost(); } };
+    return isLost()
+      ? this.hold(name)
+      : {
+          release: () => this.#release(name, held),
+          get isLost() {
+            return isLost();
+          },
+        };
   }
 
   /** Runs `work` alone. Rejects with what `busy` gives when others hold the lock for longer than the patience. */

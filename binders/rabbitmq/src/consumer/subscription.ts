@@ -33,6 +33,7 @@ export class Subscription {
   #tags: string[] = [];
   #isClosed = false;
   #isSuspended = false;
+  #isUp = false;
   #recovering: Promise<void> | undefined;
 
   constructor(link: Link, place: SubscriptionPlace) {
@@ -100,15 +101,22 @@ export class Subscription {
     channel.on('error', (error) => (problem = error));
     channel.once('close', () => this.#ended(channel, problem));
     this.#channel = channel;
+    this.#isUp = false;
     try {
       await channel.prefetch(prefetch);
       if (!this.#isSuspended) await within(this.#consume(channel), patienceMs, () => this.#slow('begin to consume'));
+      if (!this.#isCurrent(channel)) throw new Error('channel closed');
+      this.#isUp = true;
     } catch (error) {
-      this.#channel = undefined;
+      if (this.#isCurrent(channel)) this.#channel = undefined;
       this.#place.lost();
       await closeChannel(channel);
       throw problem ?? error;
     }
+  }
+
+  #isCurrent(channel: Channel): boolean {
+    return this.#channel === channel;
   }
 
   async #consume(channel: Channel): Promise<void> {
@@ -128,7 +136,9 @@ export class Subscription {
     if (this.#channel !== channel) return;
     this.#channel = undefined;
     this.#place.lost();
-    if (this.#isClosed) return;
+    // Whoever is beginning to consume on it finds that out, and tries again.
+    if (this.#isClosed || !this.#isUp) return;
+    this.#isUp = false;
     if (wasCancelled) void closeChannel(channel);
     this.#recovering ??= this.#recover(wasCancelled, problem).finally(() => (this.#recovering = undefined));
   }

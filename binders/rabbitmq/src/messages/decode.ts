@@ -1,6 +1,6 @@
 import type { HeaderValue, InboundMessage } from '@millrace/messaging/binder';
 import type { Message } from 'amqplib';
-import { restoreBigIntegers } from './big-integers.ts';
+import { restoreExactHeaders } from './exact-headers.ts';
 import { headerValue } from './header-values.ts';
 import { generatedId, ownHeaders, propertyHeaders, serverHeaders, unescapedName, withoutDelays } from './properties.ts';
 
@@ -18,13 +18,13 @@ export function decode(message: Message, { isCommand = false }: DecodeOptions = 
   const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(table))
     if (!own.has(name) && !serverHeaders.has(name)) headers[unescapedName(name)] = headerValue(value);
-  const bigIntegers = table[ownHeaders.bigIntegers];
-  if (typeof bigIntegers === 'string') restoreBigIntegers(headers, bigIntegers);
+  const exact = table[ownHeaders.exact];
+  if (typeof exact === 'string') restoreExactHeaders(headers, exact);
   addProperties(headers, message.properties as unknown as Record<string, unknown>, isCommand);
   return {
     payload: table[ownHeaders.tombstone] === true && message.content.length === 0 ? null : message.content,
     headers,
-    key: keyOf(table[ownHeaders.key]),
+    key: keyOf(table),
     timestamp: timestampOf(message.properties.timestamp, table[ownHeaders.timestamp]),
   };
 }
@@ -39,9 +39,10 @@ function addProperties(headers: Record<string, HeaderValue>, from: Readonly<Reco
   if (typeof priority === 'number' && !isCommand) headers['priority'] = priority;
 }
 
-function keyOf(value: unknown): string | Uint8Array | undefined {
-  if (typeof value === 'string') return value;
-  return value instanceof Uint8Array ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : undefined;
+function keyOf(table: Readonly<Record<string, unknown>>): string | Uint8Array | undefined {
+  const { [ownHeaders.key]: text, [ownHeaders.keyBytes]: bytes } = table;
+  if (typeof text === 'string') return text;
+  return typeof bytes === 'string' ? new Uint8Array(Buffer.from(bytes, 'base64')) : undefined;
 }
 
 /** The property's whole seconds, or their milliseconds where they are known; the time of the receipt where there is neither. */

@@ -1,7 +1,7 @@
 import { headerNames } from '@millrace/messaging/binder';
 import type { HeaderValue, OutboundMessage } from '@millrace/messaging/binder';
 import type { Options } from 'amqplib';
-import { bigIntegersOf } from './big-integers.ts';
+import { exactHeadersOf } from './exact-headers.ts';
 import { checkField, tableValue } from './header-values.ts';
 import type { TableValue } from './header-values.ts';
 import { escapedName, fitsProperty, ownHeaders, propertyHeaders } from './properties.ts';
@@ -23,8 +23,8 @@ const notSent: ReadonlySet<string> = new Set([
 
 const empty = Buffer.alloc(0);
 
-/** Writes a message as Spring does. Throws a TypeError for headers that AMQP cannot carry. */
-export function encode(message: OutboundMessage): EncodedMessage {
+/** Writes a message as Spring does; `isStream` where streams will hold it. Throws a TypeError for headers that AMQP cannot carry. */
+export function encode(message: OutboundMessage, isStream = false): EncodedMessage {
   const { payload, timestamp = Date.now() } = message;
   const options: Options.Publish & Record<string, unknown> = { persistent: true, mandatory: true };
   const headers: Record<string, TableValue> = Object.create(null) as Record<string, TableValue>;
@@ -34,17 +34,18 @@ export function encode(message: OutboundMessage): EncodedMessage {
       headers[escapedName(name)] = tableValue(value);
     }
   }
+  const exact = exactHeadersOf(message.headers, isStream);
+  if (exact !== undefined) headers[ownHeaders.exact] = exact;
   addOwn(headers, message, timestamp);
   options.timestamp = Math.floor(timestamp / 1000);
   options.headers = headers;
   return { content: payload === null ? empty : Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), options };
 }
 
-function addOwn(headers: Record<string, TableValue>, { payload, key, headers: given }: OutboundMessage, timestamp: number): void {
-  const bigIntegers = bigIntegersOf(given);
-  if (bigIntegers !== undefined) headers[ownHeaders.bigIntegers] = bigIntegers;
+function addOwn(headers: Record<string, TableValue>, { payload, key }: OutboundMessage, timestamp: number): void {
   if (payload === null) headers[ownHeaders.tombstone] = true;
-  if (key !== undefined) headers[ownHeaders.key] = tableValue(key);
+  if (typeof key === 'string') headers[ownHeaders.key] = key;
+  else if (key !== undefined) headers[ownHeaders.keyBytes] = Buffer.from(key).toString('base64');
   headers[ownHeaders.timestamp] = tableValue(timestamp);
 }
 

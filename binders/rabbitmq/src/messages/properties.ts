@@ -7,7 +7,10 @@ export const ownHeaders = {
   tombstone: 'mr_tombstone',
   /** Milliseconds; the property holds whole seconds. RabbitMQ's own timestamp plugin uses the same name. */
   timestamp: 'timestamp_in_ms',
-  bigIntegers: 'mr_big_integers',
+  /** Bytes of a key, in base64: streams keep bytes only as text. */
+  keyBytes: 'mr_key_bytes',
+  /** What the wire does not bring back as it was. */
+  exact: 'mr_exact_headers',
   expiresAt: 'mr_expires_at',
   parkedPosition: 'mr_parked_position',
 } as const;

@@ -10,6 +10,8 @@ export interface ProducerSetup {
   readonly publisher: Publisher;
   readonly names: Names;
   readonly maxMessageBytes: number;
+  /** Whether streams hold what is sent. */
+  readonly isStream: boolean;
   readonly isClosed: () => boolean;
 }
 
@@ -45,12 +47,12 @@ export class Producer implements ProducerBinding {
   }
 
   async #sendOne(message: OutboundMessage): Promise<SendOutcome> {
-    const { names, publisher, maxMessageBytes } = this.#setup;
+    const { names, publisher, maxMessageBytes, isStream } = this.#setup;
     const { destination, partitions } = this;
     const partition = this.#partitionOf(message);
     if (!(Number.isInteger(partition) && partition >= 0 && partition < partitions))
       return { error: raise('PARTITION_UNKNOWN', { destination, partition, partitions }) };
-    const prepared = prepare(message, destination, maxMessageBytes);
+    const prepared = prepare(message, destination, maxMessageBytes, isStream);
     if (prepared.error !== undefined) return { error: prepared.error };
     const routingKey = names.routingKey(destination, partition, partitions);
     const error = await publisher.publish({ exchange: names.exchange(destination), routingKey, destination }, prepared.message);

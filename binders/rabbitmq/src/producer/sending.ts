@@ -11,11 +11,11 @@ export type Prepared =
   | { readonly message?: undefined; readonly error: MillraceError };
 
 /** Encodes within the limit. */
-export function prepare(message: OutboundMessage, destination: string, limit: number): Prepared {
+export function prepare(message: OutboundMessage, destination: string, limit: number, isStream = false): Prepared {
   const size = message.payload?.length ?? 0;
   if (size > limit) return { error: raise('MESSAGE_TOO_LARGE', { size, limit }) };
   try {
-    return { message: encode(message) };
+    return { message: encode(message, isStream) };
   } catch (error) {
     return { error: raise('MESSAGE_INVALID', { destination, problem: problemOf(error) }, error) };
   }

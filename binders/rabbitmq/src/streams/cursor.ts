@@ -13,22 +13,30 @@ export class Cursor {
   readonly #partition: number;
   #buffer: { readonly raw: ConsumeMessage; readonly offset: number }[] = [];
   #next: number;
+  #uncredited: ConsumeMessage | undefined;
   #wake: (() => void) | undefined;
   #problem: { readonly error: unknown } | undefined;
 
   constructor(link: Link, stream: string, partition: number, from: number, patienceMs: number) {
     this.#partition = partition;
     this.#next = from;
-    this.#reader = StreamReader.open(link, stream, from, prefetch, {
-      message: (raw, offset) => {
-        this.#buffer.push({ raw, offset });
-        this.#wake?.();
+    this.#reader = StreamReader.open(
+      link,
+      stream,
+      from,
+      prefetch,
+      {
+        message: (raw, offset) => {
+          this.#buffer.push({ raw, offset });
+          this.#wake?.();
+        },
+        ended: (error) => {
+          this.#problem = { error: error ?? new Error('channel closed') };
+          this.#wake?.();
+        },
       },
-      ended: (error) => {
-        this.#problem = { error: error ?? new Error('channel closed') };
-        this.#wake?.();
-      },
-    }, patienceMs);
+      patienceMs,
+    );
     // Told to whoever reads.
     this.#reader.catch(() => undefined);
   }
@@ -55,25 +63,25 @@ export class Cursor {
   async take(maxBytes: number): Promise<readonly LogMessage[]> {
     const reader = await this.#reader;
     const out: LogMessage[] = [];
-    let bytes = 0;
-    let last: ConsumeMessage | undefined;
-    for (let at = 0; ; at++) {
-      if (at === this.#buffer.length && this.#problem === undefined && bytes < maxBytes) {
-        if (last !== undefined) reader.credit(last);
+    for (let bytes = 0; out.length === 0 || bytes < maxBytes;) {
+      if (this.#buffer.length === 0) {
+        this.#credit(reader);
         await reader.fence().catch(() => undefined);
       }
-      const each = this.#buffer[at];
-      if (each === undefined || (out.length > 0 && bytes >= maxBytes)) {
-        this.#buffer = this.#buffer.slice(at);
-        break;
-      }
-      last = each.raw;
-      bytes += each.raw.content.length;
+      const each = this.#buffer.shift();
+      if (each === undefined) break;
+      this.#uncredited = each.raw;
       this.#next = each.offset + 1;
+      bytes += each.raw.content.length;
       for (const part of split(each.raw, {})) out.push(messageOf(part, this.#partition, each.offset));
     }
-    if (last !== undefined) reader.credit(last);
+    this.#credit(reader);
     return out;
+  }
+
+  #credit(reader: StreamReader): void {
+    if (this.#uncredited !== undefined) reader.credit(this.#uncredited);
+    this.#uncredited = undefined;
   }
 
   async close(): Promise<void> {

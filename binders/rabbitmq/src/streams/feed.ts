@@ -87,7 +87,8 @@ export class Feed {
         await this.#openReader();
       } catch (error) {
         refusedSince = isConnectionFault(error) ? undefined : (refusedSince ?? performance.now());
-        if (refusedSince !== undefined && performance.now() - refusedSince > this.#place.patienceMs) return this.#place.failed(error);
+        if (refusedSince !== undefined && performance.now() - refusedSince > this.#place.patienceMs)
+          return this.#place.failed(error);
         await sleep(retryMs);
       }
     }
@@ -97,18 +98,25 @@ export class Feed {
     const { stream, patienceMs } = this.#place;
     let opened: StreamReader | undefined;
     const early: [ConsumeMessage, number][] = [];
-    const reader = await StreamReader.open(this.#link, stream, this.window.readOn, prefetch, {
-      message: (message, offset) => {
-        if (opened === undefined) early.push([message, offset]);
-        else if (this.#reader === opened) this.#take(message, offset);
+    const reader = await StreamReader.open(
+      this.#link,
+      stream,
+      this.window.readOn,
+      prefetch,
+      {
+        message: (message, offset) => {
+          if (opened === undefined) early.push([message, offset]);
+          else if (this.#reader === opened) this.#take(message, offset);
+        },
+        ended: () => {
+          if (this.#reader !== opened || opened === undefined) return;
+          this.#reader = undefined;
+          this.#uncredited = undefined;
+          this.#restart();
+        },
       },
-      ended: () => {
-        if (this.#reader !== opened || opened === undefined) return;
-        this.#reader = undefined;
-        this.#uncredited = undefined;
-        this.#restart();
-      },
-    }, patienceMs);
+      patienceMs,
+    );
     opened = reader;
     if (this.#isClosed) return reader.close();
     this.#reader = reader;

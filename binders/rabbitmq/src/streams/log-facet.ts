@@ -144,7 +144,12 @@ export class RabbitLog implements LogFacet {
     }
   }
 
-  async #read(destination: string, partition: number, from: number, { maxBytes = 1 << 20, waitMs = 0, signal }: ReadOptions): Promise<LogSlice> {
+  async #read(
+    destination: string,
+    partition: number,
+    from: number,
+    { maxBytes = 1 << 20, waitMs = 0, signal }: ReadOptions,
+  ): Promise<LogSlice> {
     const { admin, cursors, streamLog, destinations } = this.#parts();
     const stream = destinations.names.stream(destination, partition);
     const start = Math.max(0, from);

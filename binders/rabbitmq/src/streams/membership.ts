@@ -50,7 +50,11 @@ export class Membership {
   #again = false;
   #isLeaving = false;
 
-  constructor(parts: { readonly admin: Admin; readonly locks: Locks; readonly roster: Roster }, place: MembershipPlace, owner: PartitionOwner) {
+  constructor(
+    parts: { readonly admin: Admin; readonly locks: Locks; readonly roster: Roster },
+    place: MembershipPlace,
+    owner: PartitionOwner,
+  ) {
     this.#admin = parts.admin;
     this.#locks = parts.locks;
     this.#roster = parts.roster;

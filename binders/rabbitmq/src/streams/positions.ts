@@ -43,7 +43,9 @@ export class Positions {
     const isFilled = this.#catalogue.known(destination)?.positions.has(`${group}-${partition}`) ?? false;
     const what = `read the position of group '${group}' in '${destination}'`;
     try {
-      const last = await this.#admin.attempt(what, async () => lastMessage(this.#admin.link, stream, this.#admin.patienceMs, isFilled));
+      const last = await this.#admin.attempt(what, async () =>
+        lastMessage(this.#admin.link, stream, this.#admin.patienceMs, isFilled),
+      );
       return last === undefined ? undefined : offsetIn(last);
     } catch (error) {
       if (replyCodeOf(error) === 404) return undefined;

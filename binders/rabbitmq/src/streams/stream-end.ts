@@ -16,7 +16,12 @@ export async function lastOffset(link: Link, stream: string, patienceMs: number,
  * A stream's last message now; `undefined` where it holds none. The server does not tell where a stream ends, so its last chunk is read.
  * `isFilled` says that the stream is known to hold messages, which then are waited for.
  */
-export async function lastMessage(link: Link, stream: string, patienceMs: number, isFilled = false): Promise<ConsumeMessage | undefined> {
+export async function lastMessage(
+  link: Link,
+  stream: string,
+  patienceMs: number,
+  isFilled = false,
+): Promise<ConsumeMessage | undefined> {
   let last: ConsumeMessage | undefined;
   let arrived: (() => void) | undefined;
   let failure: { readonly problem: unknown } | undefined;

@@ -89,14 +89,23 @@ export class StreamWindow {
     const parts = split(raw, {});
     parts.forEach((message, index) => {
       const sequence = this.#firstSequence + this.#entries.length;
-      this.#entries.push({ message, offset, sequence, isLastPart: index === parts.length - 1, redeliveries: 0, delivery: undefined });
+      this.#entries.push({
+        message,
+        offset,
+        sequence,
+        isLastPart: index === parts.length - 1,
+        redeliveries: 0,
+        delivery: undefined,
+      });
       this.#bytes += message.payload?.length ?? 0;
     });
   }
 
   take(max: number, now: number): StreamDelivery[] {
     if (this.state !== 'active' || this.notBefore > now) return [];
-    const out = this.#entries.slice(this.#held, this.#held + max).map((entry) => (entry.delivery = new StreamDelivery(this, entry)));
+    const out = this.#entries
+      .slice(this.#held, this.#held + max)
+      .map((entry) => (entry.delivery = new StreamDelivery(this, entry)));
     this.#held += out.length;
     return out;
   }

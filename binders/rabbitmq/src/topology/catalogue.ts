@@ -50,7 +50,10 @@ export class Catalogue {
   readonly #link: Link;
   readonly #admin: Admin;
   readonly #publisher: Publisher;
-  readonly #destinations = new Map<string, KnownDestination & { readonly groups: Set<string>; readonly positions: Set<string>; delayLevels: number }>();
+  readonly #destinations = new Map<
+    string,
+    KnownDestination & { readonly groups: Set<string>; readonly positions: Set<string>; delayLevels: number }
+  >();
   readonly #deadLetters = new Set<string>();
   readonly #awaited = new Map<string, () => void>();
   readonly #progress = new Set<() => void>();

@@ -19,6 +19,7 @@ export class Declarations {
   readonly #names: Names;
   readonly #settings: TopologySettings;
   readonly #mismatches = new Map<string, Mismatch>();
+  readonly #declaring = new Map<string, Promise<void>>();
 
   constructor(admin: Admin, names: Names, settings: TopologySettings) {
     this.#admin = admin;
@@ -84,6 +85,18 @@ export class Declarations {
 
   /** Declares a queue; where there is one with other attributes it stays, and the difference is remembered. */
   async declareQueue(queue: string, options: Options.AssertQueue): Promise<void> {
+    // A server says of a queue that it is there while another declaration of it is still making it, and then fails who uses it.
+    const before = this.#declaring.get(queue);
+    const declaring = (before ?? Promise.resolve()).catch(() => undefined).then(async () => this.#declareQueue(queue, options));
+    this.#declaring.set(queue, declaring);
+    try {
+      await declaring;
+    } finally {
+      if (this.#declaring.get(queue) === declaring) this.#declaring.delete(queue);
+    }
+  }
+
+  async #declareQueue(queue: string, options: Options.AssertQueue): Promise<void> {
     await this.#admin.run(`declare queue '${queue}'`, async (channel) => {
       // A refusal closes the channel, so that what follows it needs another.
       await channel.assertQueue(queue, options).catch(async (error: unknown) => {

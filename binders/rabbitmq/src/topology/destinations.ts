@@ -39,7 +39,8 @@ export class Destinations {
       throw raise('KIND_DIFFERS', { destination: name, actual: kind === 'log' ? 'queue' : 'log', wanted: kind });
     const wanted = this.settings.storage;
     // What the binder promises of its destinations would not be true of this one.
-    if (kind === 'log' && entry.storage !== wanted) throw raise('STORAGE_DIFFERS', { destination: name, actual: entry.storage, wanted });
+    if (kind === 'log' && entry.storage !== wanted)
+      throw raise('STORAGE_DIFFERS', { destination: name, actual: entry.storage, wanted });
     return entry;
   }
 
