@@ -49,6 +49,12 @@ export const raise = errorTable({
     message:
       "RabbitMQ at '{addresses}' refused to open the virtual host: {problem}; check that it exists, that this user may use it, and its limit of connections",
   },
+  BLOCKED: {
+    code: 'UNAVAILABLE',
+    message:
+      "RabbitMQ at '{addresses}' takes no messages at the moment ({reason}); free memory or disk there, sends wait until then",
+    retryable: true,
+  },
   DENIED: {
     code: 'PERMISSION_DENIED',
     message: 'RabbitMQ denied to {what}: {problem}; grant this user the right on the virtual host',

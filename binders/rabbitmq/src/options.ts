@@ -41,8 +41,13 @@ export interface RabbitBinderOptions {
   readonly queueType?: 'quorum' | 'classic' | undefined;
   /** Begins the names of exchanges, queues and dead-letter queues of events, as Spring's `prefix` (default none). */
   readonly prefix?: string | undefined;
-  /** Whether groups get a dead-letter queue as soon as they exist (default true). */
-  readonly declareDeadLetters?: boolean | undefined;
+  /**
+   * How the queues of groups are joined to their dead-letter queues, which exist as soon as the groups do. `beside` (default): not at all;
+   * what fails is sent there. `arguments`: the server sends what it drops or is told to reject, as Spring's `autoBindDlq`. `at-least-once`:
+   * in the same way, and quorum queues keep a message until the dead-letter queue has it. `none`: there are none until something is parked.
+   * All who declare a queue must agree on this.
+   */
+  readonly deadLetters?: 'beside' | 'arguments' | 'at-least-once' | 'none' | undefined;
   /** Messages on their way to a consumer or held by it, per queue, at most (default 1000; a consumer's own bound may be lower). */
   readonly maxPrefetch?: number | undefined;
   /** More arguments for the queues of groups, e.g. `{ 'x-max-length': 100000 }`. All who declare a queue must agree on them. */

@@ -5,6 +5,7 @@ import type {
   BinderListener,
   ConsumerBinding,
   ConsumerOptions,
+  Diagnosis,
   ProducerBinding,
   ProducerOptions,
 } from '@millrace/messaging/binder';
@@ -32,6 +33,7 @@ import { Catalogue } from './topology/catalogue.ts';
 import type { KnownDestination } from './topology/catalogue.ts';
 import { Declarations } from './topology/declarations.ts';
 import { Destinations } from './topology/destinations.ts';
+import { diagnose } from './topology/diagnosis.ts';
 import { checkName, Names } from './topology/names.ts';
 import { RabbitProvisioner } from './topology/provisioner.ts';
 
@@ -128,6 +130,12 @@ export class RabbitBinder implements Binder {
     return codeOf(error);
   }
 
+  async diagnose(): Promise<readonly Diagnosis[]> {
+    const { publishing, consuming, destinations } = this.#parts();
+    const { link, topology } = this.#settings;
+    return diagnose([publishing, consuming], link.addresses.length, topology, destinations.declarations.mismatches);
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -154,7 +162,7 @@ export class RabbitBinder implements Binder {
       declarations: destinations.declarations,
       names: this.#names,
       maxPrefetch: this.#settings.maxPrefetch,
-      declareDeadLetters: this.#settings.topology.declareDeadLetters,
+      hasDeadLetters: this.#settings.topology.deadLetters !== 'none',
       isGone: (name: string) => destinations.isGone(name),
     };
     return new GroupConsumer(setup, { destination: entry.name, group, partitions: entry.partitions }, options);
@@ -248,19 +256,23 @@ function isTooOld(version: string): boolean {
   return major < 3 || (major === 3 && minor < 10);
 }
 
-/** Both connections count as one: lost with the first, there again with the last. */
+/** Both connections count as one: in trouble with the first, well again with the last. A server that takes no messages is trouble, too. */
 function listen({ disconnected, reconnected }: BinderListener, links: readonly Link[]): void {
-  let isLost = false;
+  let isTold = false;
+  const tell = (link: Link, error: unknown): void => {
+    if (isTold) return;
+    isTold = true;
+    disconnected?.(translate(error ?? new Error('the connection was closed'), 'keep the connection', link.addressText));
+  };
+  const check = (): void => {
+    if (!isTold || links.some(({ model, blockedBecause }) => model === undefined || blockedBecause !== undefined)) return;
+    isTold = false;
+    reconnected?.();
+  };
   for (const link of links) {
-    link.on('down', (error) => {
-      if (isLost) return;
-      isLost = true;
-      disconnected?.(translate(error ?? new Error('the connection was closed'), 'keep the connection', link.addressText));
-    });
-    link.on('up', () => {
-      if (!isLost || links.some((each) => each.model === undefined)) return;
-      isLost = false;
-      reconnected?.();
-    });
+    link.on('down', (error) => tell(link, error));
+    link.on('blocked', (reason) => tell(link, raise('BLOCKED', { addresses: link.addressText, reason })));
+    link.on('up', check);
+    link.on('unblocked', check);
   }
 }

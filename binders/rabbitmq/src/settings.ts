@@ -10,7 +10,7 @@ export interface TopologySettings {
   readonly storage: 'queues' | 'streams';
   readonly queueType: 'quorum' | 'classic';
   readonly prefix: string;
-  readonly declareDeadLetters: boolean;
+  readonly deadLetters: 'beside' | 'arguments' | 'at-least-once' | 'none';
   readonly queueArguments: Readonly<Record<string, string | number | boolean>>;
 }
 
@@ -63,6 +63,6 @@ function topologySettings(options: RabbitBinderOptions): TopologySettings {
   const { destinations = process.env['MILLRACE_RABBITMQ_DESTINATIONS'] || 'queues', queueType = 'quorum' } = options;
   if (destinations !== 'queues' && destinations !== 'streams')
     throw raise('OPTION_INVALID', { name: 'destinations', value: `'${destinations}'`, expected: "give 'queues' or 'streams'" });
-  const { prefix = '', declareDeadLetters = true, queueArguments = {} } = options;
-  return { storage: destinations, queueType, prefix, declareDeadLetters, queueArguments };
+  const { prefix = '', deadLetters = 'beside', queueArguments = {} } = options;
+  return { storage: destinations, queueType, prefix, deadLetters, queueArguments };
 }

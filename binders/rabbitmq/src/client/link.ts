@@ -37,7 +37,8 @@ const longestDelayMs = 3000;
 export class Link extends EventEmitter<LinkEvents> {
   readonly #library: Library;
   readonly #settings: LinkSettings;
-  readonly #purpose: string;
+  /** What it is for, as the server shows it. */
+  readonly purpose: string;
   #model: ChannelModel | undefined;
   #blockedBecause: string | undefined;
   #lastProblem = 'not connected yet';
@@ -52,7 +53,7 @@ export class Link extends EventEmitter<LinkEvents> {
     this.setMaxListeners(0);
     this.#library = library;
     this.#settings = settings;
-    this.#purpose = purpose;
+    this.purpose = purpose;
   }
 
   /** Connects. Rejects when no node answers or all refuse. */
@@ -196,7 +197,7 @@ export class Link extends EventEmitter<LinkEvents> {
       ...tls,
       noDelay: true,
       timeout: connectTimeoutMs,
-      clientProperties: { connection_name: `${connectionName} (${this.#purpose})` },
+      clientProperties: { connection_name: `${connectionName} (${this.purpose})` },
       credentials: external ? credentials.external() : credentials.plain(username, password),
     });
   }

@@ -13,7 +13,7 @@ export interface GroupSetup {
   readonly declarations: Declarations;
   readonly names: Names;
   readonly maxPrefetch: number;
-  readonly declareDeadLetters: boolean;
+  readonly hasDeadLetters: boolean;
   isGone(destination: string): Promise<boolean>;
 }
 
@@ -109,11 +109,11 @@ export class GroupConsumer implements ConsumerBinding {
   }
 
   async #prepare({ destination, partitions, group }: GroupPlace): Promise<void> {
-    const { declarations, names, declareDeadLetters } = this.#setup;
+    const { declarations, names, hasDeadLetters } = this.#setup;
     await declarations.exchange(destination);
     if (group === undefined) return declarations.anonymous(destination, names.group(destination, this.group));
     await declarations.group(destination, group, partitions);
-    if (declareDeadLetters) await declarations.deadLetter(destination, group, partitions);
+    if (hasDeadLetters) await declarations.deadLetter(destination, group, partitions);
   }
 }
 

@@ -266,6 +266,6 @@ function idOf(message: ConsumeMessage, offset: number): string {
 }
 
 function hasExpired({ receipt }: RabbitDelivery): boolean {
-  const expiresAt = (receipt.message.properties.headers as Record<string, unknown> | undefined)?.[ownHeaders.expiresAt];
+  const expiresAt = receipt.message.properties.headers?.[ownHeaders.expiresAt] as unknown;
   return typeof expiresAt === 'number' && expiresAt <= Date.now();
 }

@@ -14,7 +14,7 @@ export interface DecodeOptions {
 
 /** Reads a message: properties become the headers that Spring maps them to, what this binder added goes where it belongs. */
 export function decode(message: Message, { isCommand = false }: DecodeOptions = {}): InboundMessage {
-  const table = withoutDelays((message.properties.headers ?? {}) as Record<string, unknown>);
+  const table = withoutDelays(message.properties.headers ?? {});
   const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(table))
     if (!own.has(name) && !serverHeaders.has(name)) headers[unescapedName(name)] = headerValue(value);

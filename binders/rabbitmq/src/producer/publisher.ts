@@ -51,7 +51,7 @@ export class Publisher {
   #unconfirmed = new Set<Entry>();
   #unconfirmedBytes = 0;
   #channel: ConfirmChannel | undefined;
-  #opening: Promise<void> | undefined;
+  #isOpening = false;
   #isFull = false;
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -85,7 +85,7 @@ export class Publisher {
   #pump(): void {
     if (this.#waiting.length === 0 || this.#link.model === undefined) return;
     if (this.#channel === undefined) {
-      this.#opening ??= this.#open().finally(() => (this.#opening = undefined));
+      if (!this.#isOpening) void this.#open();
       return;
     }
     let sent = 0;
@@ -105,6 +105,7 @@ export class Publisher {
 
   async #open(): Promise<void> {
     const { model } = this.#link;
+    this.#isOpening = true;
     try {
       const channel = await model!.createConfirmChannel();
       if (this.#link.model !== model) return;
@@ -121,6 +122,8 @@ export class Publisher {
       this.#channel = channel;
     } catch (error) {
       if (!isConnectionFault(error)) this.#failFirst(error);
+    } finally {
+      this.#isOpening = false;
     }
     // Not from within the channel's own events.
     setImmediate(() => this.#pump());

@@ -31,7 +31,7 @@ export class Delays {
     const units = Math.max(1, Math.ceil(delayMs / unitMs));
     const levels = units.toString(2).length;
     const made = await this.#levels(queue, levels);
-    return { exchange: exchangeOf(queue, made - 1), routingKey: [...units.toString(2).padStart(made, '0')].join('.') };
+    return { exchange: exchangeOf(queue, made - 1), routingKey: units.toString(2).padStart(made, '0').split('').join('.') };
   }
 
   /** Forgets what was made for a queue: it was deleted. */

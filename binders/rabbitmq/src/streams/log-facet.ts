@@ -193,7 +193,7 @@ class Waiting {
     return new Promise((resolve) => {
       this.#timer = setTimeout(resolve, ms);
       this.#abort = resolve;
-      this.#signal?.addEventListener('abort', resolve as () => void, { once: true });
+      this.#signal?.addEventListener('abort', resolve, { once: true });
     });
   }
 

@@ -113,7 +113,7 @@ export class Roster {
   #take(message: ConsumeMessage | null): void {
     if (message === null) return;
     const { process, ...notice } = JSON.parse(String(message.content)) as Notice & { readonly process: string };
-    if (process !== this.#queue) this.#hear(message.fields.routingKey, notice as Notice);
+    if (process !== this.#queue) this.#hear(message.fields.routingKey, notice);
   }
 
   #hear(group: string, notice: Notice): void {

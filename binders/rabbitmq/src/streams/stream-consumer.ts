@@ -189,14 +189,14 @@ export class StreamConsumer implements ConsumerBinding {
   }
 
   async #open(partition: number): Promise<void> {
-    const { admin, names, positions, isGone } = this.#setup;
+    const { admin, names, positions } = this.#setup;
     const place = { destination: this.destination, group: this.group, partition };
     const window = new StreamWindow(partition, await this.#begin(partition));
     const feed = new Feed(admin.link, window, {
       stream: names.stream(this.destination, partition),
       patienceMs: admin.patienceMs,
       mostMessages: this.#maxInFlight + readAhead,
-      isGone: () => isGone(this.destination),
+      isGone: () => this.#setup.isGone(this.destination),
       progress: () => this.#waiter.wake(),
       failed: (error) => this.failed(error),
     });

@@ -22,35 +22,54 @@ export async function lastMessage(
   patienceMs: number,
   isFilled = false,
 ): Promise<ConsumeMessage | undefined> {
-  let last: ConsumeMessage | undefined;
-  let arrived: (() => void) | undefined;
-  let failure: { readonly problem: unknown } | undefined;
-  const events = {
-    message: (message: ConsumeMessage) => {
-      last = message;
-      arrived?.();
-    },
-    ended: (problem: unknown) => {
-      failure = { problem: problem ?? new Error('channel closed') };
-      arrived?.();
-    },
-  };
-  const reader = await StreamReader.open(link, stream, 'last', prefetch, events, patienceMs);
+  const end = new End();
+  const reader = await StreamReader.open(link, stream, 'last', prefetch, end, patienceMs);
   try {
-    await new Promise<void>((resolve) => {
-      arrived = resolve;
-      if (last !== undefined || failure !== undefined) return resolve();
-      setTimeout(resolve, isFilled ? patienceMs : emptyAfterMs);
-    });
-    for (let before: ConsumeMessage | undefined; last !== before && failure === undefined;) {
-      before = last;
-      reader.credit(before!);
+    await end.first(isFilled ? patienceMs : emptyAfterMs);
+    for (let before: ConsumeMessage | undefined; end.last !== before;) {
+      before = end.last!;
+      reader.credit(before);
       await reader.fence();
+      end.check();
     }
-    if (failure !== undefined) throw failure.problem;
-    if (last === undefined && isFilled) throw new Error('channel closed: the end of a stream did not come');
-    return last;
+    if (end.last === undefined && isFilled) throw new Error('channel closed: the end of a stream did not come');
+    return end.last;
   } finally {
     await reader.close();
+  }
+}
+
+/** What came of a stream so far. */
+class End {
+  last: ConsumeMessage | undefined;
+  #failure: { readonly problem: unknown } | undefined;
+  #arrived: (() => void) | undefined;
+
+  message(message: ConsumeMessage): void {
+    this.last = message;
+    this.#arrived?.();
+  }
+
+  ended(problem: unknown): void {
+    this.#failure = { problem: problem ?? new Error('channel closed') };
+    this.#arrived?.();
+  }
+
+  /** Waits for the first message, for no longer than this. */
+  async first(ms: number): Promise<void> {
+    if (this.last === undefined && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#arrived = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    this.check();
+  }
+
+  check(): void {
+    if (this.#failure !== undefined) throw this.#failure.problem;
   }
 }

@@ -218,7 +218,7 @@ export class Catalogue {
       this.#uncredited = 0;
       this.#reader?.credit(message);
     }
-    for (const check of [...this.#progress]) check();
+    for (const check of this.#progress) check();
   }
 
   #deepen(name: string, levels: number): void {

@@ -40,7 +40,7 @@ export class Declarations {
     await Promise.all(
       Array.from({ length: partitions }, async (_, partition) => {
         const queue = this.#names.queue(destination, group, partition, partitions);
-        await this.queue(queue, this.#settings.queueArguments);
+        await this.queue(queue, { ...this.#deadLetterArguments(queue), ...this.#settings.queueArguments });
         await this.#bind(queue, destination, this.#names.bindingKey(destination, partition, partitions));
       }),
     );
@@ -120,6 +120,14 @@ export class Declarations {
     const exchange = this.#names.exchange(destination);
     const what = `bind queue '${queue}' to exchange '${exchange}'`;
     await this.#admin.run(what, async (channel) => channel.bindQueue(queue, exchange, key));
+  }
+
+  #deadLetterArguments(queue: string): Arguments {
+    const { deadLetters, queueType } = this.#settings;
+    if (deadLetters !== 'arguments' && deadLetters !== 'at-least-once') return {};
+    const where = { 'x-dead-letter-exchange': this.#names.deadLetterExchange(), 'x-dead-letter-routing-key': queue };
+    if (deadLetters === 'arguments' || queueType === 'classic') return where;
+    return { ...where, 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
   }
 
   /** RabbitMQ 4 drops what came back 20 times from a quorum queue unless it is told not to. Attempts are counted by the portable layer. */

@@ -70,7 +70,7 @@ export class Destinations {
     await declarations.exchange(entry.name);
     await declarations.group(entry.name, group, entry.partitions);
     await this.catalogue.addGroup(entry.name, group);
-    if (!this.settings.declareDeadLetters) return;
+    if (this.settings.deadLetters === 'none') return;
     await declarations.deadLetter(entry.name, group, entry.partitions);
     await this.catalogue.addDeadLetter(names.deadLetter(entry.name, group));
   }
