@@ -8,15 +8,24 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jsonLines, millrace, temporaryDirectory } from './command.ts';
 import type { Outcome } from './command.ts';
 
-const brokers = ['kafka'] as const;
-const missing = new Map(await Promise.all(brokers.map(async (name) => [name, await sandbox.missing(name)] as const)));
-
-/** Spring's properties as the environment carries them. */
-function environmentOf(settings: RunningServer['settings']): Record<string, string> {
-  return { SPRING_APPLICATION_JSON: JSON.stringify(settings.spring) };
+interface BrokerCase {
+  readonly broker: 'kafka' | 'rabbitmq';
+  readonly properties: Readonly<Record<string, string>>;
 }
 
-describe.each(brokers)('on %s', { timeout: 120_000 }, (broker) => {
+const brokers: readonly BrokerCase[] = [
+  { broker: 'kafka', properties: {} },
+  // Definitions that read what was sent before they came need destinations that keep it.
+  { broker: 'rabbitmq', properties: { 'spring.cloud.stream.rabbit.default.consumer.containerType': 'stream' } },
+];
+const missing = new Map(await Promise.all(brokers.map(async ({ broker }) => [broker, await sandbox.missing(broker)] as const)));
+
+/** Spring's properties as the environment carries them. */
+function environmentOf(settings: RunningServer['settings'], properties: BrokerCase['properties']): Record<string, string> {
+  return { SPRING_APPLICATION_JSON: JSON.stringify({ ...settings.spring, ...properties }) };
+}
+
+describe.each(brokers)('on $broker', { timeout: 120_000 }, ({ broker, properties }) => {
   const runs = it.skipIf(missing.get(broker) !== undefined);
   let server: RunningServer;
   beforeAll(async () => {
@@ -25,7 +34,7 @@ describe.each(brokers)('on %s', { timeout: 120_000 }, (broker) => {
   afterAll(async () => server?.[Symbol.asyncDispose]());
 
   const command = async (args: readonly string[], cwd: string, input = ''): Promise<Outcome> =>
-    millrace([...args, '--binder', broker], { cwd, input, env: environmentOf(server.settings) });
+    millrace([...args, '--binder', broker], { cwd, input, env: environmentOf(server.settings, properties) });
 
   runs.each([
     ['fused', []],
@@ -59,7 +68,7 @@ describe.each(brokers)('on %s', { timeout: 120_000 }, (broker) => {
     const cwd = temporaryDirectory();
     expect(await command(['publish', 'orders'], cwd, '{"n": 1}\n{"n": "many"}\n{"n": 3}\n')).toMatchObject({ code: 0 });
     const pipeline = `doubled = :orders > transform --expression='payload.n * 2' | file --directory=. --name=out --mode=APPEND`;
-    const running = runUntil(broker, pipeline, cwd, server);
+    const running = runUntil(broker, pipeline, cwd, environmentOf(server.settings, properties));
     await expect.poll(() => running.lines(), { timeout: 30_000 }).toEqual(['2', '6']);
     const parked = await command(['parked', 'list', '--json'], cwd);
     const [{ id }] = jsonLines(parked.stdout) as [{ id: string }];
@@ -84,11 +93,11 @@ describe.each(brokers)('on %s', { timeout: 120_000 }, (broker) => {
   });
 });
 
-describe.each(brokers)('a bridge to %s', { timeout: 120_000 }, (broker) => {
+describe.each(brokers)('a bridge to $broker', { timeout: 120_000 }, ({ broker, properties }) => {
   it.skipIf(missing.get(broker) !== undefined)('carries what the embedded binder holds', async () => {
     await using server = await sandbox.start(broker);
     const cwd = temporaryDirectory();
-    const env = environmentOf(server.settings);
+    const env = environmentOf(server.settings, properties);
     await millrace(['publish', 'orders'], { cwd, input: '{"n": 1}\n{"n": 2}\n' });
     const definition = `copy = :orders > bridge --spring.cloud.stream.bindings.output.binder=${broker} > :copies`;
     const stop = new AbortController();
@@ -102,9 +111,8 @@ describe.each(brokers)('a bridge to %s', { timeout: 120_000 }, (broker) => {
 });
 
 /** A pipeline in the background, and the lines that it has written to `out` so far. */
-function runUntil(broker: string, definition: string, cwd: string, server: RunningServer) {
+function runUntil(broker: string, definition: string, cwd: string, env: Record<string, string>) {
   const stop = new AbortController();
-  const env = environmentOf(server.settings);
   const running = millrace(['run', definition, '--binder', broker], { cwd, env, signal: stop.signal });
   return {
     lines: (): string[] => {

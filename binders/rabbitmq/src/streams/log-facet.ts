@@ -192,8 +192,8 @@ class Waiting {
   until(ms: number): Promise<void> {
     return new Promise((resolve) => {
       this.#timer = setTimeout(resolve, ms);
-      this.#abort = resolve;
-      this.#signal?.addEventListener('abort', resolve, { once: true });
+      this.#abort = () => resolve();
+      this.#signal?.addEventListener('abort', this.#abort, { once: true });
     });
   }
 
