@@ -34,7 +34,7 @@ export const raise = errorTable({
   },
   BAD_JSON: {
     code: 'INVALID_ARGUMENT',
-    message: "{what} is no JSON: {problem}; correct it or send it with '--content-type text/plain'",
+    message: '{what} is no JSON: {problem}; {next}',
   },
   NOTHING_SELECTED: {
     code: 'INVALID_ARGUMENT',

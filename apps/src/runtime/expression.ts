@@ -12,10 +12,12 @@ export interface CompiledExpression {
   evaluate(message: AppMessage): unknown;
 }
 
+const rootNames = ['payload', 'headers'];
+
 /** Compiles the text of an option. Raises `EXPRESSION_INVALID` (`INVALID_ARGUMENT`) with the position in the text. */
 export function compileExpression(text: string, option: string, app: string): CompiledExpression {
   try {
-    return new MessageExpression(compile(text));
+    return new MessageExpression(compile(text, { rootNames }));
   } catch (error) {
     const facts = error instanceof MillraceError ? error.details : {};
     throw appError('EXPRESSION_INVALID', { ...facts, option, app, problem: messageOf(error) }, error);

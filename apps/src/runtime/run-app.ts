@@ -54,11 +54,12 @@ export async function runApp(definition: AppDefinition, options: RunAppOptions):
   return new RunningApp(definition, options).run();
 }
 
-/** The `--help` text of an app: its options, then those of every app. */
+/** The `--help` text of an app: its options, then those of every app of its kind. */
 export function appHelp(definition: AppDefinition): string {
-  const shared = { ...inputOptions, ...outputOptions, ...instanceOptions };
-  const { description, options } = definition;
-  return `${description}\n\nOptions:\n${optionHelp(options)}\n\nOptions of every app:\n${optionHelp(defineOptionsUnder(shared))}\n`;
+  const { description, kind, options } = definition;
+  const shared = { ...(kind === 'source' ? {} : inputOptions), ...(kind === 'sink' ? {} : outputOptions), ...instanceOptions };
+  const own = Object.keys(options).length === 0 ? 'It has no options of its own.' : `Options:\n${optionHelp(options)}`;
+  return `${description}\n\n${own}\n\nOptions of every ${kind}:\n${optionHelp(defineOptionsUnder(shared))}\n`;
 }
 
 // Short names would promise what is only understood in full.

@@ -129,6 +129,7 @@ function parseValue(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw raise('BAD_JSON', { what: 'the value', problem: messageOf(error) }, error);
+    const next = `for text write it in quotes: '"text"'`;
+    throw raise('BAD_JSON', { what: 'the value', problem: messageOf(error), next }, error);
   }
 }

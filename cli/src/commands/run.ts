@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import type { AppProgress, PipelineText, RunResult } from '@millrace/apps';
+import type { AppProgress, Logger, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf } from '@millrace/core';
 import { loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
@@ -63,6 +63,7 @@ async function run(context: CommandContext, definitions: readonly string[], flag
       redriven: await hasData(globals),
       properties,
       signal: stop.signal,
+      logger: output.json ? jsonLogger(output) : undefined,
       onProgress: view && ((progress) => view.draw(progress)),
       spawnApp: nodeSpawner({
         entry: entryPath('app-process'),
@@ -78,6 +79,16 @@ async function run(context: CommandContext, definitions: readonly string[], flag
     signals();
     await (await connection)?.close();
   }
+}
+
+/** What apps log, as the other results of `--json`: a document a line. */
+function jsonLogger(output: CommandContext['output'], app?: string): Logger {
+  return {
+    log(level, text) {
+      if (level !== 'DEBUG' && level !== 'TRACE') output.record({ time: new Date().toISOString(), level, app, text }, () => '');
+    },
+    named: (name) => jsonLogger(output, name),
+  };
 }
 
 /** Shows where in a definition the error is. */
