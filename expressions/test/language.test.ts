@@ -269,5 +269,5 @@ describe('names of the root, where they are known', () => {
     "headers['x']",
     '{payload: 1, other: 2}',
     '#variable',
-  ])('%s is not', (text) => expect(() => compile(text, options)).not.toThrow());
+  ])('%s is not', (expression) => expect(() => compile(expression, options)).not.toThrow());
 });

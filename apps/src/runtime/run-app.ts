@@ -41,8 +41,8 @@ export interface RunAppOptions {
   readonly clock?: Clock | undefined;
   /** How long messages under way may take at the end (default 30 s). */
   readonly drainMs?: number | undefined;
-  /** Told once the app runs, with the port of its management endpoints. */
-  readonly onReady?: ((info: { readonly port: number }) => void) | undefined;
+  /** Told once the app runs, with the port of its management endpoints and what it is bound to. */
+  readonly onReady?: ((info: { readonly port: number; readonly bindings: readonly BindingState[] }) => void) | undefined;
 }
 
 /**
@@ -159,7 +159,7 @@ class RunningApp {
     await this.#pipeline.prepare();
     await this.#pipeline.attach();
     this.#stop.signal.addEventListener('abort', () => this.#pipeline.stop(), { once: true });
-    this.#options.onReady?.({ port });
+    this.#options.onReady?.({ port, bindings: this.#bindings() });
     if (this.#definition.kind === 'source') await this.#pipeline.runSource();
     else while (!this.#stop.signal.aborted) await pauser(this.#clock, this.#stop.signal)(3_600_000);
   }

@@ -53,16 +53,26 @@ async function runOne(name: string, args: readonly string[], command: Command): 
     return;
   }
   const { appHelp, runApp } = await import('@millrace/apps');
-  const app = (await appsNamed(name))[0]!;
+  const options = args.map(bindingOption);
+  const app = bestFor(options, await appsNamed(name));
   if (args.includes('--help')) {
     output.line(`millrace app ${name}\n\n${appHelp(app)}`);
     return;
   }
   await runApp(app, {
-    args: args.map(bindingOption),
+    args: options,
     connect: (properties) => connect({ ...connectOptions(globals), properties, handleSignals: false }),
-    onReady: ({ port }) => output.note(`${app.kind} ${app.name} runs; http://127.0.0.1:${port}/actuator/health`),
+    onReady: ({ port, bindings }) => {
+      const bound = bindings.map(({ name: binding, destination }) => ` ${binding}=${destination}`).join(',');
+      output.note(`${app.kind} ${app.name} runs,${bound}; http://127.0.0.1:${port}/actuator/health`);
+    },
   });
+}
+
+/** Where a source and a sink share a name, what is bound tells which is meant. */
+function bestFor(options: readonly string[], apps: readonly AppDefinition[]): AppDefinition {
+  const reads = options.some((each) => each.startsWith('--spring.cloud.stream.bindings.input.destination='));
+  return apps.find(({ kind }) => (kind === 'source') !== reads) ?? apps[0]!;
 }
 
 /** `--input=x` and `--output=x` are short for the destinations of the bindings. */

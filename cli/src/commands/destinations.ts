@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { DestinationSpec } from '@millrace/messaging/binder';
 import { contextOf } from '../context.ts';
 import { parseCount } from '../positions.ts';
-import { checkDestination } from '../known-destination.ts';
+import { checkDestination, isInternal } from '../known-destination.ts';
 
 export function addDestinationCommands(program: Command): void {
   const group = program.command('destinations').description('What exists on the binder: logs, queues and regions.');
@@ -11,7 +11,8 @@ export function addDestinationCommands(program: Command): void {
     .description('List destinations with their kind, partitions and number of messages.')
     .action(async (_, command: Command) => {
       const { output, connected } = contextOf(command);
-      const rows = await connected(async (mr) => (await mr.binder()).provisioner.list());
+      const all = await connected(async (mr) => (await mr.binder()).provisioner.list());
+      const rows = all.filter(({ name }) => !isInternal(name));
       output.table(rows as never, ['name', 'kind', 'partitions', 'count', 'groups'], 'no destinations yet');
     });
   group

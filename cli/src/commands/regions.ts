@@ -5,7 +5,7 @@ import type { EntryEvent, RegionHandle } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { raise } from '../errors.ts';
-import { checkDestination } from '../known-destination.ts';
+import { checkDestination, isInternal } from '../known-destination.ts';
 import { toJson } from '../output.ts';
 import { parseCount } from '../positions.ts';
 
@@ -28,7 +28,11 @@ export function addRegionCommands(program: Command): void {
         if (raw.region === undefined) throw raise('NO_REGIONS', { binder: raw.name });
         return provisioner.list();
       });
-      output.table(all.filter(({ kind }) => kind === 'region') as never, ['name', 'count'], 'no regions yet');
+      output.table(
+        all.filter(({ kind, name }) => kind === 'region' && !isInternal(name)) as never,
+        ['name', 'count'],
+        'no regions yet',
+      );
     });
   group
     .command('get')
