@@ -1,7 +1,8 @@
 import type { Dirent } from 'node:fs';
-import { mkdir, readdir, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { messageOf } from '@millrace/core';
+import { makeDirectory } from '@millrace/core/files';
 import { appError } from '../errors.ts';
 import { defineSource } from '../runtime/define.ts';
 import type { Emit } from '../runtime/emit.ts';
@@ -100,7 +101,7 @@ async function entriesOf(directory: string, { options: given, logger }: FileSour
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw appError('DIRECTORY_UNREADABLE', { directory, problem: messageOf(error) }, error);
     if (given.once) throw appError('DIRECTORY_MISSING', { directory }, error);
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
     logger.log('WARN', `There was no directory ${directory}; it was made and is watched.`);
     return [];
   }

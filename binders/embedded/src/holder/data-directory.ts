@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@millrace/core';
+import { makeDirectory } from '@millrace/core/files';
 import { raise } from '../errors.ts';
 
 /** The version of the layout of data directories that this package writes; it reads all up to it. */
@@ -14,7 +15,7 @@ export function journalDirectory(dataDir: string): string {
 /** Creates the directory for its owner alone where missing. Throws with the reason if it cannot be used. */
 export function prepareDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir, 0o700);
     const probe = join(dataDir, `.probe-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);
