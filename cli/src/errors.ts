@@ -9,6 +9,8 @@ export const raise = errorTable({
     message:
       "there is no binder '{name}'; known are {known}; name its type under 'binders' in millrace.config.* or choose one of these{hint}",
   },
+  BAD_APP_TYPE: { code: 'INVALID_ARGUMENT', message: "there is no type of app '{type}'; there are {known}{hint}" },
+  UNKNOWN_APP: { code: 'NOT_FOUND', message: "there is no app '{name}'{hint}; 'millrace apps list' shows them" },
   UNKNOWN_DESTINATION: {
     code: 'NOT_FOUND',
     message: "there is no {kind} '{name}'{hint}; 'millrace destinations list' shows what exists",

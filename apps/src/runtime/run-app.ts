@@ -152,7 +152,7 @@ class RunningApp {
     };
     const { index, count } = this.#settings;
     const plan = { name: this.#app.stream, apps: [this.#app], bound: true };
-    return new FusedPipeline(plan, { services, isTapped: () => true, instance: { index, count } });
+    return new FusedPipeline(plan, { services, isTapped: () => true, instance: { index, count }, drainMs: this.#options.drainMs });
   }
 
   async #work(port: number): Promise<void> {
@@ -171,15 +171,15 @@ class RunningApp {
     const deadlineMs = drainMs + closeMs;
     const timer = this.#clock.after(deadlineMs, () => reject(appError('CLOSE_TIMEOUT', { app: this.#app.label, deadlineMs })));
     try {
-      await Promise.race([this.#closeAll(drainMs, management), late]);
+      await Promise.race([this.#closeAll(management), late]);
     } finally {
       timer.cancel();
     }
   }
 
-  async #closeAll(drainMs: number, management: HttpListener | undefined): Promise<void> {
+  async #closeAll(management: HttpListener | undefined): Promise<void> {
     try {
-      await this.#pipeline.close(drainMs);
+      await this.#pipeline.close();
     } finally {
       await management?.close();
       if (this.#connections.used) await (await this.#connections.runtime()).close({ deadlineMs: closeMs });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AppProgress, Logger, PipelineText, RunResult } from '@millrace/apps';
-import { messageOf } from '@millrace/core';
+import { messageOf, MillraceError } from '@millrace/core';
 import { loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
@@ -74,6 +74,8 @@ async function run(context: CommandContext, definitions: readonly string[], flag
     if (!flags.quiet) summarise(context, result);
   } catch (error) {
     if (!output.json) await explain(error, output);
+    // What did not give up may keep this process alive.
+    if (error instanceof MillraceError && error.reason === 'CLOSE_TIMEOUT') setTimeout(() => process.exit(), 2000).unref();
     throw error;
   } finally {
     signals();
