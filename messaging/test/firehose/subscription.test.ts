@@ -484,3 +484,15 @@ test('options that make no sense are refused by name', async () => {
   await expect(mr.subscribe(events, { maxInFlight: 1.5 }, () => {})).rejects.toThrow(/'maxInFlight' is 1.5/);
   await expect(mr.subscribeBatch(events, { maxBatch: -1 }, () => {})).rejects.toThrow(/'maxBatch' is -1/);
 });
+
+test('without options a subscription has its own copy of what comes', async () => {
+  const mr = runtimeOn(memoryBinder());
+  await mr.publish(events, { key: 'a', n: 0 });
+  const seen: number[] = [];
+  const one = await mr.subscribe(events, ({ n }) => void seen.push(n));
+  const batches = await mr.subscribeBatch(events, (batch) => void seen.push(...batch.map(({ payload }) => payload.n * 10)));
+  await mr.publish(events, { key: 'a', n: 1 });
+  await vi.waitFor(() => expect(seen.toSorted((a, b) => a - b)).toEqual([1, 10]));
+  await Promise.all([one.close(), batches.close()]);
+  await expect(mr.subscribe(events, { group: 'g' } as never)).rejects.toMatchObject({ reason: 'HANDLER_MISSING' });
+});
