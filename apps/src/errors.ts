@@ -25,6 +25,15 @@ export const appError = errorTable({
     code: 'CANCELLED',
     message: "'{app}' was stopped before this message was done; it will come again where its source can replay.",
   },
+  PORT_TAKEN: {
+    code: 'ALREADY_EXISTS',
+    message:
+      'Port {port} of {host} is in use by another program; end that, or choose another with --server.port (0 picks a free one).',
+  },
+  LISTEN_FAILED: {
+    code: 'FAILED_PRECONDITION',
+    message: 'Nothing can listen on port {port} of {host}: {problem}; choose another --server.address or --server.port.',
+  },
   DIRECTORY_MISSING: {
     code: 'NOT_FOUND',
     message: "There is no directory '{directory}' to read once; create it, or set --directory to where the files are.",

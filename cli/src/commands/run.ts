@@ -3,6 +3,8 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { AppProgress, Logger, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf, MillraceError } from '@millrace/core';
+import { logToStderr } from '@millrace/messaging';
+import type { Log } from '@millrace/messaging';
 import { loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
@@ -52,18 +54,21 @@ async function run(context: CommandContext, definitions: readonly string[], flag
   const properties = Object.fromEntries(flags.property.map(parseProperty));
   const view = process.stderr.isTTY && !output.json && !flags.quiet ? new ProgressView(process.stderr) : undefined;
   const stop = new AbortController();
-  const signals = listen(stop, output);
+  // Lines of apps and progress share the terminal.
+  const beside = (write: () => void): void => (view === undefined ? write() : view.besides(write));
+  const signals = listen(stop, (text) => beside(() => output.note(text)));
+  const log: Log = (...entry) => beside(() => logToStderr(...entry));
   let connection: ReturnType<typeof connect> | undefined;
   try {
-    const { nodeSpawner, runPipelines } = await import('@millrace/apps');
+    const { lineLogger, nodeSpawner, runPipelines } = await import('@millrace/apps');
     const result = await runPipelines(texts, {
-      connect: () => (connection ??= connect({ ...connectOptions(globals), properties, handleSignals: false })),
+      connect: () => (connection ??= connect({ ...connectOptions(globals), properties, log, handleSignals: false })),
       fuse: flags.fuse,
       tap: flags.tap,
       redriven: await hasData(globals),
       properties,
       signal: stop.signal,
-      logger: output.json ? jsonLogger(output) : undefined,
+      logger: output.json ? jsonLogger(output) : lineLogger((line) => beside(() => process.stdout.write(line))),
       onProgress: view && ((progress) => view.draw(progress)),
       spawnApp: nodeSpawner({
         entry: entryPath('app-process'),
@@ -117,10 +122,10 @@ function definitionsIn(file: string): readonly string[] {
 }
 
 // The first signal drains; a second one ends at once, for whoever has no patience.
-function listen(stop: AbortController, output: CommandContext['output']): () => void {
+function listen(stop: AbortController, note: (text: string) => void): () => void {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-    output.note('stopping: finishing what is under way (again: stop at once)');
+    note('stopping: finishing what is under way (again: stop at once)');
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
