@@ -15,7 +15,7 @@ export type { DeploymentStatus, InstanceEnd, InstanceReason, InstanceStatus } fr
 export type { Deployer, DeployerCapabilities, EnvironmentInfo } from './deployer.ts';
 export { defaultTail } from './log.ts';
 export type { LogLine, LogOptions } from './log.ts';
-export { checkName, deploymentId, fusedGroups } from './names.ts';
+export { checkName, deploymentId, fusedGroups, isName } from './names.ts';
 export { commonOptions, parseSize, readProperties } from './properties.ts';
 export type { CommonSettings, PlatformProperties, ReadProperties } from './properties.ts';
 export { secretNames, withSecrets } from './secrets.ts';

@@ -1,12 +1,15 @@
 import { deployerError } from './errors.ts';
 
-const longest = 128;
+const longest = 120;
 
-/**
- * Checks a name that becomes part of identities, files and labels. Throws `NAME_INVALID`.
- */
+/** Whether a text can be a name or an id: letters, digits, `.`, `-` and `_`, with a letter or digit first, not too long. */
+export function isName(text: string): boolean {
+  return text.length <= 2 * longest && /^[A-Za-z0-9][\w.-]*$/.test(text);
+}
+
+/** Checks a name that becomes part of identities, files and labels. Throws `NAME_INVALID`. */
 export function checkName(what: string, name: string): void {
-  if (name.length > longest || !/^[A-Za-z0-9][\w.-]*$/.test(name)) throw deployerError('NAME_INVALID', { what, name, longest });
+  if (name.length > longest || !isName(name)) throw deployerError('NAME_INVALID', { what, name, longest });
 }
 
 /** The id of a deployment: `<group>.<name>`, or `<name>` where there is no group. Platforms with narrower rules turn the dot into another sign. */
