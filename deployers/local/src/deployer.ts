@@ -53,13 +53,17 @@ export interface LocalDeployerOptions {
   readonly onProblem?: ((error: unknown) => void) | undefined;
 }
 
-const capabilities: DeployerCapabilities = Object.freeze({
-  resources: Object.freeze(['builtin', 'module', 'jar', 'executable'] as const),
-  fuse: true,
-  stableIndexes: true,
-  restartsInstances: false,
-  followsLogs: true,
-});
+function capabilitiesWith(host: AppHost | undefined): DeployerCapabilities {
+  return Object.freeze({
+    resources: Object.freeze(
+      host === undefined ? (['jar', 'executable'] as const) : (['builtin', 'module', 'jar', 'executable'] as const),
+    ),
+    fuse: host !== undefined,
+    stableIndexes: true,
+    restartsInstances: false,
+    followsLogs: true,
+  });
+}
 
 /** What there is between `open` and `close`. */
 interface OpenState {
@@ -73,7 +77,7 @@ const lockWaitMs = 2000;
 /** Runs apps as processes of this machine. What it started outlives it and is adopted by the next one on the same directory. */
 export class LocalDeployer implements Deployer {
   readonly platform = 'local';
-  readonly capabilities = capabilities;
+  readonly capabilities: DeployerCapabilities;
   readonly #options: LocalDeployerOptions;
   readonly #platformSettings: PlatformSettings;
   readonly #onProblem: (error: unknown) => void;
@@ -87,6 +91,7 @@ export class LocalDeployer implements Deployer {
 
   constructor(options: LocalDeployerOptions) {
     this.#options = options;
+    this.capabilities = capabilitiesWith(options.host);
     this.#platformSettings = { properties: options.properties, fixed: options.fixedProperties };
     this.#onProblem = options.onProblem ?? ((error) => process.stderr.write(`local deployer: ${String(error)}\n`));
   }
@@ -192,7 +197,7 @@ export class LocalDeployer implements Deployer {
   #check(request: DeploymentRequest): { readonly id: string; readonly settings: Settings } {
     const settings = readSettings(request, this.#platformSettings);
     const id = idOf(request, settings);
-    checkRequest(request, settings, capabilities, this.#opened().context.command);
+    checkRequest(request, settings, this.capabilities, this.#opened().context.command);
     return { id, settings };
   }
 

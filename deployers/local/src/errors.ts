@@ -18,10 +18,6 @@ export const raise = errorTable({
     code: 'PERMISSION_DENIED',
     message: "'{property}' is set for the platform as a whole and cannot be set by a deployment; change the platform's settings",
   },
-  HOST_MISSING: {
-    code: 'FAILED_PRECONDITION',
-    message: "'{app}' needs a program that runs apps of ours, and this deployer was created without one; give the option 'host'",
-  },
   NOT_EXECUTABLE: { code: 'INVALID_ARGUMENT', message: "'{app}' cannot be run: {path} is no file that this user may execute" },
   JAR_BROKEN: { code: 'INVALID_ARGUMENT', message: "'{app}' cannot be run: {path} {problem}" },
   JAVA_MISSING: {

@@ -26,17 +26,16 @@ export function checkRequest(
 ): void {
   for (const app of request.apps) {
     checkTexts(app, request.arguments ?? []);
-    checkResource(app, capabilities, context);
+    checkResource(app, capabilities);
   }
   checkFused(request);
   commandOf(request, settings, 0, context);
 }
 
-function checkResource({ label, resource }: AppSpec, { resources }: DeployerCapabilities, context: CommandContext): void {
+function checkResource({ label, resource }: AppSpec, { resources }: DeployerCapabilities): void {
   const { kind } = resource;
   if (!resources.includes(kind) || kind === 'image')
     throw deployerError('RESOURCE_UNSUPPORTED', { platform, kind, app: label, supported: resources.join(', ') });
-  if ((kind === 'builtin' || kind === 'module') && context.host === undefined) throw raise('HOST_MISSING', { app: label });
   if (kind === 'builtin') return;
   const { path } = resource;
   if (!existsSync(path)) throw deployerError('RESOURCE_MISSING', { app: label, path });
