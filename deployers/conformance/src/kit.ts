@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commonOptions } from '@millrace/deployer-contract';
 import type {
@@ -174,6 +175,18 @@ export class Kit {
   /** What the test app was given at each of its starts, of which there are to be `starts`. */
   async given(id: string, starts = 1): Promise<readonly Given[]> {
     return (await this.written(id, 'kit-given ', starts)).map((text) => JSON.parse(text) as Given);
+  }
+
+  /** What ran before still runs, from the same start. `starts`: how often the app was started in all. */
+  async untouched(id: string, before: readonly Given[], starts = before.length): Promise<void> {
+    await this.quiet();
+    const after = await this.given(id, starts);
+    assert.equal(after.length, starts, `'${id}' must have been started ${starts} times`);
+    const pids = new Set(after.map(({ pid }) => pid));
+    assert.ok(
+      before.every(({ pid }) => pids.has(pid)),
+      `what ran of '${id}' must not be started again`,
+    );
   }
 
   /** The deployer is gone without a farewell; {@link open} brings the next one. */

@@ -55,7 +55,7 @@ export const logScenarios = group(
       await kit.within(collect(), 'twenty lines while following');
       assert.deepEqual(
         numbers,
-        numbers.map((_, index) => numbers[0]! + index),
+        Array.from({ length: 20 }, (_, index) => (numbers[0] ?? 0) + index),
       );
     },
     needs.followsLogs,
