@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DeployerHarness } from '@millrace/deployer-conformance';
 import { LocalDeployer } from '../src/index.ts';
+import { host, neighbours } from './host.ts';
 import { newDirectory, removeDirectory } from './temporary.ts';
 import { testAppIn } from './test-app.ts';
 
@@ -19,15 +20,25 @@ export function localHarness(): DeployerHarness {
     name: 'local',
     async createPlatform({ secrets }) {
       const directory = newDirectory();
+      const problems: unknown[] = [];
       return {
         connect: async () =>
           new LocalDeployer({
             directory: join(directory, 'state'),
+            host,
+            environment: { MILLRACE_DATA_DIR: join(directory, 'data') },
+            onProblem: (error) => problems.push(error),
             secrets: async (name) => secrets[name] ?? Promise.reject(new Error('it does not exist')),
           }),
         testApp: { resource: testAppIn(directory) },
         deploymentProperties: quickly,
-        stop: async () => removeDirectory(directory),
+        fusable: neighbours('kit'),
+        async stop() {
+          removeDirectory(directory);
+          // One scenario has a watcher that fails.
+          const other = problems.find((error) => !String(error).includes('made to fail'));
+          if (other !== undefined) throw other;
+        },
       };
     },
   };
