@@ -15,8 +15,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'binders/kafka': ['core', 'messaging'],
   'binders/conformance': ['core', 'messaging'],
   apps: ['core', 'expressions', 'messaging', 'pipeline-dsl'],
-  sandbox: ['core'],
-  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'binders/kafka', 'apps', 'sandbox'],
+  processes: [],
+  'deployers/contract': ['core'],
+  'deployers/conformance': ['core', 'deployers/contract'],
+  'deployers/local': ['core', 'processes', 'deployers/contract'],
+  sandbox: ['core', 'processes'],
+  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'binders/kafka', 'apps', 'deployers/contract', 'sandbox'],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);
@@ -127,7 +131,7 @@ function checkCycles(edges: ReadonlyMap<string, readonly string[]>): void {
 
 function checkManifest(folder: string, manifest: Manifest): void {
   const say = (text: string): unknown => problems.push(`${folder}/package.json: ${text}`);
-  if (folder !== 'cli' && manifest.name !== `@millrace/${folder.replace(/^binders\//, 'binder-')}`)
+  if (folder !== 'cli' && manifest.name !== `@millrace/${folder.replace(/^(binder|deployer)s\//, '$1-')}`)
     say(`name ${manifest.name} does not follow its folder`);
   if (manifest.license !== 'Apache-2.0' || manifest.type !== 'module') say('license must be Apache-2.0 and type module');
   if (manifest.engines?.['node'] !== '>=24.11') say('engines.node must be >=24.11');
@@ -171,7 +175,7 @@ function checkReferences(folder: string, manifest: Manifest): void {
   }
 }
 
-const workspaces = globSync(['*/package.json', 'binders/*/package.json'], { cwd: root }).map((file) => dirname(file));
+const workspaces = globSync(['*/package.json', '{binders,deployers}/*/package.json'], { cwd: root }).map((file) => dirname(file));
 for (const folder of workspaces)
   if (!(folder in allowed))
     problems.push(`${folder}: a package without a place in the picture; add it to tools/check-architecture.ts`);

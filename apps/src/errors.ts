@@ -56,6 +56,11 @@ export const appError = errorTable({
     message:
       "'spring.cloud.function.definition={definition}' composes functions in one app, which is not supported; run the apps as one pipeline instead, which keeps them in one process: {pipeline}",
   },
+  NOT_NEIGHBOURS: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "'{app}' and '{next}' cannot share a process: '{app}' writes to '{output}', '{next}' reads '{input}'; give both the same destination or deploy them separately",
+  },
   UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
 });
 

@@ -4,6 +4,7 @@ import { errorTable } from '@millrace/core';
 export const raise = errorTable({
   CONFIG_MISSING: { code: 'NOT_FOUND', message: "configuration file '{file}' does not exist; create it or leave the option out" },
   CONFIG_BROKEN: { code: 'INVALID_ARGUMENT', message: "configuration file '{file}' cannot be used: {problem}" },
+  MODULE_BROKEN: { code: 'INVALID_ARGUMENT', message: "the module of '{label}' cannot be used: {problem} ({path})" },
   UNKNOWN_BINDER: {
     code: 'INVALID_ARGUMENT',
     message:

@@ -2,8 +2,17 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
-import { isAlive, isPaused, parseIdentity, signalGroup } from '../src/process-identity.ts';
-import type { ProcessIdentity } from '../src/process-identity.ts';
+import {
+  identityOf as identityNow,
+  isAlive,
+  isGroupAlive,
+  isPaused,
+  parseIdentity,
+  processesWith,
+  residentBytes,
+  signalGroup,
+} from '../src/identity.ts';
+import type { ProcessIdentity } from '../src/identity.ts';
 
 const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 
@@ -64,4 +73,38 @@ it.each(['', '12', '12\nboot\n', 'closed\n', 'x\nboot\nline\n'])('reads no ident
 it('reads a name with parentheses and spaces', () => {
   const line = `7 (a) b (c) S 1 7 7 ${Array.from({ length: 15 }, () => '0').join(' ')} 4711 0`;
   expect(parseIdentity(`7\nb\n${line}\n`)).toEqual({ pid: 7, start: 'b 4711' });
+});
+
+it('finds processes by an entry of their environment', () => {
+  const mark = `mark-${process.pid}-${Date.now()}`;
+  const child = spawn('sleep', ['600'], { stdio: 'ignore', env: { ...process.env, MARK: mark, ROLE: 'a=b' } });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const expected = { ...identityOf(child.pid!), environment: { ROLE: 'a=b' } };
+  expect(processesWith(`MARK=${mark}`, ['ROLE', 'OTHER'])).toEqual([expected]);
+  expect(processesWith(`MARK=${mark}x`)).toEqual([]);
+});
+
+it('tells who has a number now, and how much memory', async () => {
+  const { pid, ended } = sleeper();
+  const identity = identityOf(pid);
+  expect(identityNow(pid)).toEqual(identity);
+  expect(residentBytes(identity)).toBeGreaterThan(0);
+  signalGroup(identity, '', 'SIGKILL');
+  await ended;
+  expect([identityNow(pid), residentBytes(identity)]).toEqual([undefined, undefined]);
+});
+
+it('says that a group lives while only a child of its leader does', async () => {
+  const leader = spawn('/bin/sh', ['-c', 'sleep 600 & echo started; exec sleep 600'], {
+    detached: true,
+    env: { ...process.env, MARK: 'ours' },
+  });
+  await once(leader.stdout, 'data');
+  const identity = identityOf(leader.pid!);
+  leader.kill('SIGKILL');
+  await once(leader, 'exit');
+  expect(isGroupAlive(identity, 'MARK=ours')).toBe(true);
+  expect(isGroupAlive(identity, 'MARK=other')).toBe(false);
+  signalGroup(identity, 'MARK=ours', 'SIGKILL');
+  await expect.poll(() => isGroupAlive(identity, 'MARK=ours')).toBe(false);
 });

@@ -2,12 +2,10 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseIdentity } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
+import { parseIdentity } from './identity.ts';
+import type { ProcessIdentity } from './identity.ts';
 
-/** The environment variable by which leftovers of a server are known to be the sandbox's. */
-export const markName = 'MILLRACE_SANDBOX_NODE';
-
+/** What is started. */
 export interface LaunchPlan {
   readonly command: string;
   readonly args: readonly string[];
@@ -17,9 +15,18 @@ export interface LaunchPlan {
   readonly gid?: number | undefined;
 }
 
-// A process writes down who it is before it becomes the server (`exec` keeps number and start), so there is no moment at which a
-// server runs that `down` cannot find, whatever happens to the command that started it. `set -C` makes creating the file exclusive:
-// if `down` was there first, nothing is started. The script is fixed; what to run comes as arguments and is never interpreted.
+/** Where the output goes: files that are appended to, or this process's own output. */
+export type LaunchOutput = { readonly stdout: string; readonly stderr: string } | 'inherit';
+
+/** How a process ended: by itself with a code, or by a signal. */
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+// A process writes down who it is before it becomes the program (`exec` keeps number and start), so there is no moment at which
+// something runs that cannot be found, whatever happens to the one who started it. `set -C` makes creating the file exclusive: if
+// `closeLaunch` was there first, nothing is started. The script is fixed; what to run comes as arguments and is never interpreted.
 const script = `set -C
 boot=-
 if [ -r /proc/$$/stat ]; then
@@ -32,16 +39,28 @@ printf '%s\\n%s\\n%s\\n' "$$" "$boot" "$line" > "$0" || exit 75
 exec "$@"`;
 
 /**
- * Starts a server in a process group of its own that outlives this process; its output goes to `logFile`. Resolves with its identity
- * once that is in `pidFile`, or with `undefined` where nothing was started: the log says why, or the file was closed before.
+ * Starts a program in a process group of its own that outlives this process. Resolves with its identity once that is in `pidFile`, or
+ * with `undefined` where nothing was started: the error output says why, or the file was closed before. `onEnd` is told how the
+ * process ended, if that happens while this process lives.
  */
-export async function launch(plan: LaunchPlan, pidFile: string, logFile: string): Promise<ProcessIdentity | undefined> {
-  const child = spawnLauncher(plan, pidFile, logFile);
+export async function launch(
+  plan: LaunchPlan,
+  pidFile: string,
+  output: LaunchOutput,
+  onEnd?: (end: ProcessEnd) => void,
+): Promise<ProcessIdentity | undefined> {
+  const child = spawnLauncher(plan, pidFile, output);
   let over = false;
-  child.once('exit', () => (over = true));
-  child.once('error', (error) => {
-    writeFileSync(logFile, `${plan.command}: ${error.message}\n`, { flag: 'a' });
+  child.once('exit', (code, signal) => {
     over = true;
+    onEnd?.({ code, signal });
+  });
+  child.once('error', (error) => {
+    const line = `${plan.command}: ${error.message}\n`;
+    if (output === 'inherit') process.stderr.write(line);
+    else writeFileSync(output.stderr, line, { flag: 'a' });
+    over = true;
+    onEnd?.({ code: null, signal: null });
   });
   child.unref();
   for (;;) {
@@ -52,19 +71,20 @@ export async function launch(plan: LaunchPlan, pidFile: string, logFile: string)
   }
 }
 
-function spawnLauncher(plan: LaunchPlan, pidFile: string, logFile: string): ChildProcess {
-  const log = openSync(logFile, 'a', 0o600);
+function spawnLauncher(plan: LaunchPlan, pidFile: string, output: LaunchOutput): ChildProcess {
+  const files = output === 'inherit' ? [] : [output.stdout, output.stderr].map((file) => openSync(file, 'a', 0o600));
+  const [stdout = 'inherit', stderr = 'inherit'] = files;
   try {
     return spawn('/bin/sh', ['-c', script, pidFile, plan.command, ...plan.args], {
       cwd: plan.cwd,
       env: { ...plan.env },
       detached: true,
-      stdio: ['ignore', log, log],
+      stdio: ['ignore', stdout, stderr],
       ...(plan.uid === undefined ? {} : { uid: plan.uid }),
       ...(plan.gid === undefined ? {} : { gid: plan.gid }),
     });
   } finally {
-    closeSync(log);
+    for (const file of files) closeSync(file);
   }
 }
 

@@ -18,6 +18,8 @@ interface ProcessFacts {
 }
 
 const hasProc = existsSync('/proc/self/stat');
+/** What `statm` counts in. */
+const pageBytes = 4096;
 
 /**
  * Reads what the launcher wrote: the process number, the boot's id, and the line by which the system describes the process.
@@ -77,9 +79,45 @@ function askPs(pid: number): ProcessFacts | undefined {
   return status === 0 && start !== undefined ? { state: state!, group: Number(group), threads: 1, start } : undefined;
 }
 
+/** Who has a process number at this moment; `undefined` where nobody has. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const facts = hasProc ? readProc(pid) : askPs(pid);
+  return facts === undefined || hasEnded(facts) ? undefined : { pid, start: facts.start };
+}
+
+/** Bytes of memory that a process holds at this moment; `undefined` where the system does not tell. */
+export function residentBytes({ pid }: ProcessIdentity): number | undefined {
+  if (!hasProc) return undefined;
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+    return pages * pageBytes;
+  } catch {
+    return undefined; // it ended
+  }
+}
+
+/** A process with the value of the variable by which it was looked for. */
+export interface MarkedProcess extends ProcessIdentity {
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** All processes of this user that have `entry` (`NAME=value`) in their environment, with the variables asked for. Linux only; elsewhere none. */
+export function processesWith(entry: string, variables: readonly string[] = []): readonly MarkedProcess[] {
+  return numbersOfAll().flatMap((pid) => {
+    const environment = environmentOf(pid);
+    const identity = environment.includes(entry) ? identityOf(pid) : undefined;
+    return identity === undefined ? [] : [{ ...identity, environment: pick(environment, variables) }];
+  });
+}
+
+function pick(environment: readonly string[], variables: readonly string[]): Record<string, string> {
+  const found = variables.map((name) => [name, environment.find((each) => each.startsWith(`${name}=`))] as const);
+  return Object.fromEntries(found.flatMap(([name, each]) => (each === undefined ? [] : [[name, each.slice(name.length + 1)]])));
+}
+
 /**
- * Signals a server: the whole process group while its leader lives, and what is left of the group when only the leader is gone.
- * Such leftovers are recognised by the mark in their environment. Resolves `false` where nothing was there to signal.
+ * Signals a process's whole group while its leader lives, and what is left of the group when only the leader is gone. Such leftovers
+ * are recognised by the mark, an entry of their environment. False where nothing was there to signal.
  */
 export function signalGroup(identity: ProcessIdentity, mark: string, signal: NodeJS.Signals): boolean {
   if (isAlive(identity)) return send(-identity.pid, signal);
@@ -95,7 +133,7 @@ export function signalLeader(identity: ProcessIdentity, signal: NodeJS.Signals):
 
 /** Whether the process or anything that it left in its group lives. */
 export function isGroupAlive(identity: ProcessIdentity, mark: string): boolean {
-  return isAlive(identity) || leftovers(identity, mark).length > 0;
+  return isAlive(identity) || (isGroup(identity.pid) && leftovers(identity, mark).length > 0);
 }
 
 function send(pid: number, signal: NodeJS.Signals): boolean {
@@ -107,16 +145,26 @@ function send(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+// Cheap, and nearly always the answer; the number may have been given to a stranger meanwhile, which the mark decides.
+function isGroup(group: number): boolean {
+  try {
+    return process.kill(-group, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
 // Only Linux shows groups and environments of others cheaply; elsewhere a group ends with its leader or is left alone.
 function leftovers({ pid }: ProcessIdentity, mark: string): readonly number[] {
+  return numbersOfAll().filter((other) => {
+    const facts = readProc(other);
+    return facts?.group === pid && !hasEnded(facts) && environmentOf(other).includes(mark);
+  });
+}
+
+function numbersOfAll(): readonly number[] {
   if (!hasProc) return [];
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((other) => {
-      const facts = readProc(other);
-      return facts?.group === pid && !hasEnded(facts) && environmentOf(other).includes(mark);
-    });
+  return readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? [Number(name)] : []));
 }
 
 function environmentOf(pid: number): readonly string[] {
