@@ -20,7 +20,17 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deployers/conformance': ['core', 'deployers/contract'],
   'deployers/local': ['core', 'processes', 'deployers/contract'],
   sandbox: ['core', 'processes'],
-  cli: ['core', 'expressions', 'messaging', 'pipeline-dsl', 'binders/embedded', 'binders/kafka', 'apps', 'deployers/contract', 'sandbox'],
+  cli: [
+    'core',
+    'expressions',
+    'messaging',
+    'pipeline-dsl',
+    'binders/embedded',
+    'binders/kafka',
+    'apps',
+    'deployers/contract',
+    'sandbox',
+  ],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);
