@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 
 /** How much of a log is kept. */
 export interface LogLimits {
+  /** Of a file; one that grows quickly may be twice as large when it is set aside. */
   readonly maxBytes: number;
   /** Files kept beside the one being written. */
   readonly maxFiles: number;
@@ -84,7 +85,7 @@ export class LogFile {
     const target = openSync(part, 'w', 0o600);
     try {
       // Of a file that has grown far beyond its limit only the end is kept.
-      let at = Math.max(0, fstatSync(source).size - this.#limits.maxBytes);
+      let at = Math.max(0, fstatSync(source).size - 2 * this.#limits.maxBytes);
       for (let copied = chunkBytes; copied === chunkBytes; at += copied) {
         copied = copyChunk(source, target, at);
         if (copied === chunkBytes) await turn();
