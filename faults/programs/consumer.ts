@@ -13,10 +13,10 @@ report('ready');
 // Ends by a signal: SIGTERM drains, SIGKILL does not. What was reported has left this process before it ends, which `process.exit`, by
 // which the runtime ends a process that nobody else listens for, would not wait for.
 const alive = setInterval(() => {}, 1 << 30);
-process.once('SIGTERM', () => {
-  void mr.close().then(() => {
-    clearInterval(alive);
-    process.disconnect();
-  });
-});
+async function drain(): Promise<void> {
+  await mr.close();
+  clearInterval(alive);
+  process.disconnect();
+}
+process.once('SIGTERM', () => void drain());
 process.on('disconnect', () => void mr.close().then(() => process.exit(0)));
