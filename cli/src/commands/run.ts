@@ -1,16 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { AppProgress, Logger, PipelineText, RunResult } from '@millrace/apps';
 import { messageOf, MillraceError } from '@millrace/core';
 import { logToStderr } from '@millrace/messaging';
 import type { Log } from '@millrace/messaging';
-import { loadConfig } from '../config.ts';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
 import { entryPath } from '../entry.ts';
 import { raise } from '../errors.ts';
+import { hasData } from '../has-data.ts';
 import { ProgressView } from '../progress.ts';
 
 interface RunFlags {
@@ -130,13 +129,6 @@ function listen(stop: AbortController, note: (text: string) => void): () => void
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-}
-
-/** Whether there is anything that an earlier run may have left. */
-async function hasData(globals: GlobalOptions): Promise<boolean> {
-  const config = await loadConfig(globals.config, process.env);
-  const isEmbedded = (globals.binder ?? config.binder ?? 'embedded') === 'embedded';
-  return !isEmbedded || existsSync(resolve(globals.dataDir ?? config.dataDir ?? '.millrace'));
 }
 
 function environment({ dataDir, binder }: GlobalOptions): Record<string, string> {
