@@ -163,7 +163,7 @@ export class LocalDeployer implements Deployer {
     const { instance } = options;
     if (instance !== undefined && !known.includes(instance))
       throw deployerError('INSTANCE_UNKNOWN', { id, instance, known: known.join(', ') || 'none' });
-    yield* readLog(() => (this.#deployments.get(id) === deployment ? deployment.logs() : undefined), options);
+    yield* deployment.reading(readLog(() => deployment.logs(), options));
   }
 
   async environmentInfo(): Promise<EnvironmentInfo> {

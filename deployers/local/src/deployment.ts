@@ -1,8 +1,9 @@
 import { mkdirSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '@millrace/core';
 import { appState, withSecrets } from '@millrace/deployer-contract';
-import type { DeploymentRequest, DeploymentStatus, SecretResolver } from '@millrace/deployer-contract';
+import type { DeploymentRequest, DeploymentStatus, LogLine, SecretResolver } from '@millrace/deployer-contract';
 import { choosePort, isPortFree } from '@millrace/processes';
 import type { LaunchPlan, PortClaims } from '@millrace/processes';
 import { raise } from './errors.ts';
@@ -30,6 +31,8 @@ export interface DeploymentContext {
 }
 
 const millisecondsPerSecond = 1000;
+const longestReadMs = 1000;
+const readPollMs = 20;
 
 /** A deployment with its instances. Its operations must not run side by side. */
 export class Deployment {
@@ -38,6 +41,8 @@ export class Deployment {
   readonly #onChanged: () => void;
   readonly #instances = new Map<number, Instance>();
   #record: DeploymentRecord;
+  #readers = 0;
+  #isOver = false;
 
   constructor(record: DeploymentRecord, settings: Settings, context: DeploymentContext, onChanged: () => void) {
     this.#record = record;
@@ -72,11 +77,23 @@ export class Deployment {
     return { id, state: appState(states, wanted), wanted, instances };
   }
 
-  logs(): readonly LogSource[] {
+  /** The logs of all instances; `undefined` when nothing more will be written. */
+  logs(): readonly LogSource[] | undefined {
+    if (this.#isOver) return undefined;
     return this.#wanted().flatMap(({ id, stdout, stderr }) => [
       { instance: id, stream: 'stderr' as const, file: stderr },
       { instance: id, stream: 'stdout' as const, file: stdout },
     ]);
+  }
+
+  /** Keeps the logs while `read` goes on, for a little while also when the deployment is over. */
+  async *reading(read: AsyncIterable<LogLine>): AsyncGenerator<LogLine, void, undefined> {
+    this.#readers++;
+    try {
+      yield* read;
+    } finally {
+      this.#readers--;
+    }
   }
 
   /** Finds what an earlier server started. */
@@ -123,6 +140,8 @@ export class Deployment {
     this.#noting(() => this.#write());
     await settled([...this.#instances.values()].map((instance) => instance.stop()));
     for (const { port } of this.#instances.values()) this.#release(port);
+    this.#isOver = true;
+    await this.#whenRead();
     if (this.#settings.deleteFilesOnExit) this.#deleteFiles();
     this.#context.records.remove(this.id);
   }
@@ -130,6 +149,12 @@ export class Deployment {
   /** Watches it no more. */
   close(): void {
     for (const instance of this.#instances.values()) instance.close();
+  }
+
+  // Who follows a log is to see its last lines, too.
+  async #whenRead(): Promise<void> {
+    const end = performance.now() + longestReadMs;
+    while (this.#readers > 0 && performance.now() < end) await sleep(readPollMs);
   }
 
   #wanted(): readonly Instance[] {

@@ -39,6 +39,7 @@ export const raise = errorTable({
     code: 'INVALID_ARGUMENT',
     message: 'the port range from {from} to {to} holds no port; set its high end above its low end',
   },
+  PATTERN_INVALID: { code: 'INVALID_ARGUMENT', message: "'{pattern}' of '{option}' is no regular expression: {problem}" },
   OPTIONS_UNBALANCED: { code: 'INVALID_ARGUMENT', message: "'{option}' has a quote without its partner: {text}" },
   SURVIVES: {
     code: 'INTERNAL',

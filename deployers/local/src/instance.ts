@@ -41,7 +41,6 @@ export class Instance {
   #isLaunching = false;
   /** Ends what processes left of their groups. */
   #clearing: Promise<void> = Promise.resolve();
-  #isClosed = false;
 
   constructor(record: InstanceRecord, setup: InstanceSetup) {
     this.#record = record;
@@ -137,8 +136,7 @@ export class Instance {
 
   /** Watches it no more; it goes on. */
   close(): void {
-    this.#isClosed = true;
-    this.#life?.rest();
+    this.#life?.close();
   }
 
   async #takeOver(launched: LaunchRecord, identity: ProcessIdentity): Promise<void> {
@@ -183,7 +181,6 @@ export class Instance {
     const life = this.#life;
     this.#life = undefined;
     if (life !== undefined) this.#clear(life.identity);
-    if (this.#isClosed) return; // a later server will notice
     const lastEnd: InstanceEnd = {
       at: this.#setup.clock.now(),
       reason: end.reason,

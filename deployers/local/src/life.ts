@@ -70,6 +70,7 @@ export class Life {
   /** Why it is being ended, where it is. */
   #ending: InstanceReason | 'wanted' | undefined;
   #over = false;
+  #isClosed = false;
 
   /** Nothing happens before the first `look`. */
   constructor(identity: ProcessIdentity, setup: LifeSetup, events: LifeEvents) {
@@ -100,34 +101,34 @@ export class Life {
   /** Told by whoever is the process's parent. */
   exited(end: ProcessEnd): void {
     if (this.#over) return;
-    this.rest();
+    this.#rest();
     this.#over = true;
-    if (this.#ending === 'wanted') return;
+    if (this.#ending === 'wanted' || this.#isClosed) return;
     this.#events.onEnd({ ...end, reason: this.#ending ?? this.#reasonOf(end) });
   }
 
-  /** Looks at the process now, and again and again until it ends or `rest` is called. */
+  /** Looks at the process now, and again and again until it ends or the watcher is closed. */
   async look(): Promise<void> {
-    this.rest();
+    this.#rest();
     try {
       if (isAlive(this.identity)) await this.#lookAtLiving();
       else if (!this.#setup.isChild || ++this.#missing >= missingLooks) this.#vanished();
     } catch (error) {
       this.#events.onProblem(error);
     }
-    if (!this.#over && this.#ending === undefined) this.#lookLater();
+    if (!this.#isSettled) this.#lookLater();
   }
 
-  /** Looks no more; the process goes on. */
-  rest(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
+  /** Looks no more, and tells nothing; the process goes on. */
+  close(): void {
+    this.#isClosed = true;
+    this.#rest();
   }
 
   /** Ends the process and all that it started, in order if there is time. Resolves when none of them lives. Throws `SURVIVES`. */
   async stop(): Promise<void> {
     this.#ending = 'wanted';
-    this.rest();
+    this.#rest();
     await this.#endGroup(this.#isUp ? this.#setup.shutdownTimeoutMs : Math.min(this.#setup.shutdownTimeoutMs, shortGraceMs));
     this.#over = true;
   }
@@ -145,7 +146,7 @@ export class Life {
     const { health, clock, launchedAt, startTimeoutMs } = this.#setup;
     const answer = health.startup === undefined ? { ok: true as const } : await probe(health.startup, probeTimeoutMs);
     // Who answers on the port is this process only while it lives.
-    if (!isAlive(this.identity) || this.#ending !== undefined) return;
+    if (this.#isSettled || !isAlive(this.identity)) return;
     if (answer.ok) {
       this.#isUp = true;
       this.#tell('');
@@ -162,11 +163,21 @@ export class Life {
     // Once in doubt, every look asks.
     if (health.health === undefined || (this.#failures === 0 && clock.monotonic() < this.#nextProbe)) return;
     const answer = await probe(health.health, probeTimeoutMs);
-    if (!isAlive(this.identity) || this.#ending !== undefined) return;
+    if (this.#isSettled || !isAlive(this.identity)) return;
     this.#nextProbe = clock.monotonic() + probeIntervalMs;
     this.#failures = answer.ok ? 0 : this.#failures + 1;
     this.#tell(answer.ok ? '' : answer.problem);
     this.#events.onChanged();
+  }
+
+  /** Nothing that is found out now matters any more. */
+  get #isSettled(): boolean {
+    return this.#over || this.#isClosed || this.#ending !== undefined;
+  }
+
+  #rest(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   #tell(problem: string): void {

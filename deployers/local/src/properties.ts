@@ -8,7 +8,7 @@ const prefix = 'spring.cloud.deployer.local.';
 export const localOptions = defineOptions({
   workingDirectoriesRoot: option.file(`${prefix}working-directories-root`, {
     doc: 'Where deployments get their working directories: `<root>/<time>/<deployment>`.',
-    defaultText: "`work` in the deployer's own directory",
+    defaultText: "work in the deployer's own directory",
   }),
   deleteFilesOnExit: option.boolean(`${prefix}delete-files-on-exit`, {
     doc: 'Whether working directory and logs are removed when the deployment is undeployed.',
@@ -26,7 +26,7 @@ export const localOptions = defineOptions({
   javaHomePath: option.map(`${prefix}java-home-path`, {
     doc: 'Homes of Java runtimes by the major version of Spring Boot: `java-home-path.3=/usr/lib/jvm/17`.',
     default: {},
-    defaultText: '`JAVA_HOME`, else `java` on the PATH',
+    defaultText: 'JAVA_HOME, else java on the PATH',
   }),
   javaOpts: option.string(`${prefix}java-opts`, { doc: 'Options of the Java runtime, with quotes around those that hold blanks.' }),
   bootVersion: option.string(`${prefix}boot-version`, {
@@ -64,11 +64,11 @@ export const localOptions = defineOptions({
   }),
   startupProbePath: option.string(`${prefix}startup-probe.path`, {
     doc: 'The path that answers with 2xx once an instance has started.',
-    defaultText: '`/actuator/health` for our apps; others must accept a connection',
+    defaultText: '/actuator/health for our apps; others must accept a connection',
   }),
   healthProbePath: option.string(`${prefix}health-probe.path`, {
     doc: 'The path that answers with 2xx while an instance is well.',
-    defaultText: '`/actuator/health` for our apps; others must live',
+    defaultText: '/actuator/health for our apps; others must live',
   }),
   healthProbeFailures: option.int(`${prefix}health-probe.failures`, {
     doc: 'Answers in a row that must be missing or bad until an instance counts as failed.',

@@ -1,4 +1,4 @@
-import { findOption, optionSource } from '@millrace/core';
+import { findOption, messageOf, optionSource } from '@millrace/core';
 import { commonOptions, parseSize, readProperties } from '@millrace/deployer-contract';
 import type { CommonSettings, DeploymentRequest } from '@millrace/deployer-contract';
 import { raise } from './errors.ts';
@@ -30,6 +30,7 @@ export function readSettings(request: DeploymentRequest, platform: PlatformSetti
   const given = request.deploymentProperties ?? {};
   checkFixed(given, platform.fixed ?? fixedByDefault);
   const { common, own, ignored } = readProperties(localProperties, given, platform.properties);
+  checkPatterns(own.envVarsToInherit);
   if (own.portHigh < own.portLow) throw raise('PORT_RANGE_INVALID', { from: own.portLow, to: own.portHigh });
   const limit = sizeOf(localOptions.memoryLimit.name, own.memoryLimit);
   return {
@@ -41,6 +42,16 @@ export function readSettings(request: DeploymentRequest, platform: PlatformSetti
     ownPort: portOf(request),
     ignored,
   };
+}
+
+function checkPatterns(patterns: readonly string[]): void {
+  for (const pattern of patterns) {
+    try {
+      new RegExp(pattern).test('');
+    } catch (error) {
+      throw raise('PATTERN_INVALID', { option: localOptions.envVarsToInherit.name, pattern, problem: messageOf(error) }, error);
+    }
+  }
 }
 
 function sizeOf(name: string, text: string | undefined): number | undefined {

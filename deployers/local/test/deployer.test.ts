@@ -173,6 +173,48 @@ describe('an instance', () => {
   });
 });
 
+describe('following a log', () => {
+  it('gives the last words of an app that is undeployed', async () => {
+    const deployer = await open();
+    const app = script(base, `trap 'echo last words; exit 0' TERM; echo ready; while :; do sleep 0.1; done`);
+    const id = await deployer.deploy(requestFor(app));
+    const found: string[] = [];
+    const following = (async () => {
+      for await (const { text } of deployer.log(id, { follow: true, stream: 'stdout' })) found.push(text);
+    })();
+    await expect.poll(() => found).toEqual(['ready']);
+    await deployer.undeploy(id);
+    await following;
+    expect(found).toEqual(['ready', 'last words']);
+  });
+
+  it('does not hold up the end where nobody goes on reading', async () => {
+    const deployer = await open();
+    const id = await deployer.deploy(requestFor(script(base, 'echo one; echo two; exec sleep 600')));
+    await expect.poll(() => lines(deployer, id)).toEqual(['one', 'two']);
+    const following = deployer.log(id, { follow: true })[Symbol.asyncIterator]();
+    await following.next();
+    await deployer.undeploy(id);
+    expect((await deployer.status(id)).state).toBe('unknown');
+  });
+
+  it('shows instances that come later', async () => {
+    const deployer = await open();
+    const id = await deployer.deploy(requestFor(script(base, 'echo I am $INSTANCE_INDEX; exec sleep 600')));
+    const found: string[] = [];
+    const stop = new AbortController();
+    const following = (async () => {
+      for await (const { instance, text } of deployer.log(id, { follow: true, signal: stop.signal }))
+        found.push(`${instance}: ${text}`);
+    })();
+    await expect.poll(() => found).toEqual(['app-v1-0: I am 0']);
+    await deployer.scale(id, 2);
+    await expect.poll(() => found).toEqual(['app-v1-0: I am 0', 'app-v1-1: I am 1']);
+    stop.abort();
+    await following;
+  });
+});
+
 describe('ports', () => {
   it('are kept over a restart of an instance, and given to nobody else', async () => {
     const deployer = await open();

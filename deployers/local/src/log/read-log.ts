@@ -26,6 +26,7 @@ export async function* readLog(
     (instance === undefined || source.instance === instance) && (stream === undefined || source.stream === stream);
   // Of an instance that comes later, all is new.
   for (let lines = tail; ; lines = Infinity) {
+    // When it is over, what is known already is read to its end.
     const now = sources();
     for (const source of now?.filter(wanted) ?? [])
       if (!readers.has(source.file)) readers.set(source.file, { source, lines: new LineReader(source.file, lines) });
