@@ -1,0 +1,42 @@
+import type { Broker } from './broker.ts';
+
+/** Where a binding of a Spring application reads. */
+export interface Input {
+  readonly destination: string;
+  readonly group: string;
+  /** Spring's dead letters, which it leaves off unless asked. */
+  readonly deadLetters?: boolean;
+  /** More of `spring.cloud.stream.bindings.<name>`, such as `consumer.batch-mode`. */
+  readonly more?: Readonly<Record<string, string>>;
+  /** More of `spring.cloud.stream.<binder>.bindings.<name>`. */
+  readonly ofBinder?: Readonly<Record<string, string>>;
+}
+
+/** Where a binding of a Spring application writes. */
+export interface Output {
+  readonly destination: string;
+  readonly requiredGroups?: string;
+  readonly more?: Readonly<Record<string, string>>;
+}
+
+/** The properties of an input binding on that broker. */
+export function inputProperties({ kind }: Broker, name: string, input: Input): Record<string, string> {
+  const { destination, group, deadLetters = false, more = {}, ofBinder = {} } = input;
+  return {
+    ...under(`spring.cloud.stream.bindings.${name}`, { destination, group, ...more }),
+    ...under(`spring.cloud.stream.${kind.springBinder}.bindings.${name}`, {
+      ...(deadLetters ? { [`consumer.${kind.deadLetters}`]: 'true' } : {}),
+      ...ofBinder,
+    }),
+  };
+}
+
+/** The properties of an output binding. */
+export function outputProperties(name: string, { destination, requiredGroups, more = {} }: Output): Record<string, string> {
+  const required = requiredGroups === undefined ? {} : { 'producer.required-groups': requiredGroups };
+  return under(`spring.cloud.stream.bindings.${name}`, { destination, ...required, ...more });
+}
+
+function under(prefix: string, properties: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(properties).map(([name, value]) => [`${prefix}.${name}`, value]));
+}
