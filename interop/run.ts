@@ -1,7 +1,6 @@
-// The tests with real Spring applications: npm run interop [-- FILTER …] [--broker kafka|rabbitmq]
+// The tests with real Spring applications: npm run interop [-- [--broker kafka|rabbitmq] FILTER …]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 
 const root = join(import.meta.dirname, '..');
 
@@ -10,21 +9,18 @@ function missing(): readonly string[] {
   return ['java', 'mvn'].filter((name) => spawnSync(name, ['-version'], { stdio: 'ignore' }).status !== 0);
 }
 
-function main(): number {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { broker: { type: 'string', multiple: true } },
-  });
+function main(args: string[]): number {
   const absent = missing();
   if (absent.length > 0) {
-    console.error(
-      `interop: ${absent.join(' and ')} must be on the PATH. Next step: install a JDK 17 or newer and Maven 3.8 or newer.`,
-    );
+    const next = 'Next step: install a JDK 17 or newer and Maven 3.8 or newer.';
+    console.error(`interop: ${absent.join(' and ')} must be on the PATH. ${next}`);
     return 1;
   }
-  const env = { ...process.env, ...(values.broker === undefined ? {} : { MILLRACE_INTEROP_BROKERS: values.broker.join(',') }) };
-  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'interop/vitest.config.ts', ...positionals];
-  return spawnSync(process.execPath, [...process.execArgv, ...args], { cwd: root, stdio: 'inherit', env }).status ?? 1;
+  const at = args.indexOf('--broker');
+  const broker = at < 0 ? undefined : args.splice(at, 2)[1];
+  const env = { ...process.env, ...(broker === undefined ? {} : { MILLRACE_INTEROP_BROKERS: broker }) };
+  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'interop/vitest.config.ts', ...args];
+  return spawnSync(process.execPath, [...process.execArgv, ...vitest], { cwd: root, stdio: 'inherit', env }).status ?? 1;
 }
 
-process.exitCode = main();
+process.exitCode = main(process.argv.slice(2));

@@ -5,7 +5,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { Millrace } from '@millrace/messaging';
+import { eventStream } from '@millrace/messaging';
+import type { Codec, EventContext, EventStream, EventStreamOptions, Millrace, SubscribeOptions } from '@millrace/messaging';
 import { connect } from 'millrace';
 import type { Broker } from './broker.ts';
 import { Inbox } from './inbox.ts';
@@ -48,3 +49,30 @@ export class Command implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }
+
+/** A message as a subscription of ours was given it. */
+export interface Received {
+  /** A copy of the bytes, `null` for a tombstone. */
+  readonly payload: Buffer | null;
+  readonly context: EventContext;
+}
+
+/** An event stream of bytes: what is sent and seen is what lies on the wire. */
+export function bytesStream(name: string, options: EventStreamOptions<Uint8Array | null> = {}): EventStream<Uint8Array | null> {
+  return eventStream(name, { codec: raw, ...options });
+}
+
+/** Subscribes and resolves with the inbox of what comes. */
+export async function collect(mr: Millrace, destination: string, options: SubscribeOptions): Promise<Inbox<Received>> {
+  const inbox = new Inbox<Received>(`messages of '${destination}' for '${options.group}'`);
+  await mr.subscribe(bytesStream(destination), options, (payload, context) => {
+    inbox.put({ payload: payload === null ? null : Buffer.from(payload), context });
+  });
+  return inbox;
+}
+
+const raw: Codec = {
+  contentType: 'application/octet-stream',
+  encode: (payload) => payload as Uint8Array,
+  decode: (bytes) => bytes,
+};

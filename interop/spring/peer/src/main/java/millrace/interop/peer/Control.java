@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import org.springframework.cloud.stream.function.StreamBridge;
 import org.springframework.messaging.Message;
+import org.springframework.messaging.MessageHeaders;
 import org.springframework.messaging.support.MessageBuilder;
+import org.springframework.util.MimeType;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
@@ -30,7 +32,7 @@ class Control {
   @PostMapping("/send/{binding}")
   void send(@PathVariable String binding, @RequestBody List<Draft> drafts) throws ClassNotFoundException {
     for (Draft draft : drafts) {
-      if (!bridge.send(binding, message(draft))) throw new IllegalStateException("not sent to " + binding);
+      if (!bridge.send(binding, message(draft), contentType(draft))) throw new IllegalStateException("not sent to " + binding);
     }
   }
 
@@ -57,6 +59,12 @@ class Control {
       builder.setHeader(header.getKey(), Typed.value(header.getValue()));
     }
     return builder.build();
+  }
+
+  // The header of a message does not count here: the bridge goes by what the binding, or this, says.
+  private static MimeType contentType(Draft draft) {
+    Map<String, Object> given = draft.headers().get(MessageHeaders.CONTENT_TYPE);
+    return MimeType.valueOf(given == null ? "application/json" : (String) given.get("value"));
   }
 
   private Object payload(Draft draft) throws ClassNotFoundException {
