@@ -108,7 +108,7 @@ class Firehose implements EventStreams {
     const consumption = this.#consumption(stream.name, options);
     const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs, this.#services);
     const plain = stream as unknown as EventStream<never>;
-    const gate = new RedriveGate(processor(consumption, coder), consumption.group, consumption.redriven);
+    const gate = new RedriveGate(processor(consumption, coder), consumption);
     const subscription = new EventSubscription(consumption, plain, options, gate);
     await subscription.start();
     return subscription;

@@ -1,7 +1,9 @@
 import { messageOf } from '@millrace/core';
-import { headerNames, type Binder, type RegionBinding } from '../binder/index.ts';
+import { headerNames, type Binder, type Headers, type RegionBinding } from '../binder/index.ts';
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../policies/idempotent.ts';
+import { wasRedrivenElsewhere } from '../policies/redrive-headers.ts';
 import type { Log } from '../runtime/log.ts';
+import type { Consumption } from './failures.ts';
 import type { Tracked } from './partition-state.ts';
 import type { Processor, Session } from './session.ts';
 
@@ -9,10 +11,14 @@ import type { Processor, Session } from './session.ts';
 const regionName = 'millrace-redriven';
 const rememberMs = 7 * 24 * 3600 * 1000;
 
-/** The id under which a message was re-driven; `undefined` for all others. */
-export function redriveIdOf({ delivery }: Tracked): string | undefined {
-  const id = delivery.headers[headerNames.redriveId];
-  return typeof id === 'string' ? id : undefined;
+/** The id under which a message was re-driven to this destination; `undefined` for all others. */
+export function redriveIdOf({ delivery }: Tracked, destination: string): string | undefined {
+  return redriveHeader(delivery.headers, headerNames.redriveId, destination);
+}
+
+function redriveHeader(headers: Headers, name: string, destination: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && !wasRedrivenElsewhere(headers, destination) ? value : undefined;
 }
 
 /**
@@ -85,17 +91,19 @@ class RegionRecord implements IdempotencyStore {
  */
 export class RedriveGate implements Processor {
   readonly #inner: Processor;
+  readonly #destination: string;
   readonly #group: string;
   readonly #record: RedriveRecord;
 
-  constructor(inner: Processor, group: string, record: RedriveRecord) {
+  constructor(inner: Processor, { destination, group, redriven }: Pick<Consumption, 'destination' | 'group' | 'redriven'>) {
     this.#inner = inner;
+    this.#destination = destination;
     this.#group = group;
-    this.#record = record;
+    this.#record = redriven;
   }
 
   accept(tracked: Tracked, session: Session): void {
-    const group = tracked.delivery.headers[headerNames.redriveGroup];
+    const group = redriveHeader(tracked.delivery.headers, headerNames.redriveGroup, this.#destination);
     if (group === undefined) this.#inner.accept(tracked, session);
     else if (group !== this.#group) session.finish(tracked);
     else void this.#acceptOnce(tracked, session);
@@ -118,7 +126,7 @@ export class RedriveGate implements Processor {
   }
 
   async #acceptOnce(tracked: Tracked, session: Session): Promise<void> {
-    const id = redriveIdOf(tracked);
+    const id = redriveIdOf(tracked, this.#destination);
     if (id !== undefined && (await this.#record.has(session.binder, id))) session.finish(tracked);
     else this.#inner.accept(tracked, session);
   }
