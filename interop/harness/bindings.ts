@@ -19,6 +19,18 @@ export interface Output {
   readonly more?: Readonly<Record<string, string>>;
 }
 
+/** How a function of a Spring application reads the dead letters of a group. */
+export function deadLettersOf({ name }: Broker, { destination, group }: Input): Input {
+  if (name === 'kafka') return { destination: `error.${destination}.${group}`, group: 'dead-letters' };
+  // An existing queue, which is bound already.
+  const existing = {
+    'consumer.queue-name-group-only': 'true',
+    'consumer.bind-queue': 'false',
+    'consumer.declare-exchange': 'false',
+  };
+  return { destination: 'DLX', group: `${destination}.${group}.dlq`, ofBinder: existing };
+}
+
 /** The properties of an input binding on that broker. */
 export function inputProperties({ kind }: Broker, name: string, input: Input): Record<string, string> {
   const { destination, group, deadLetters = false, more = {}, ofBinder = {} } = input;

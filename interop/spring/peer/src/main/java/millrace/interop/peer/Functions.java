@@ -43,6 +43,23 @@ class Functions {
     return String::toUpperCase;
   }
 
+  /** Makes a message of each line, with the headers of the whole, as Spring's splitter does. */
+  @Bean
+  Function<Message<byte[]>, List<Message<byte[]>>> lines() {
+    return message -> new String(message.getPayload()).lines()
+        .map(line -> MessageBuilder.withPayload(line.getBytes()).copyHeaders(message.getHeaders()).build())
+        .toList();
+  }
+
+  /** Sends first and fails then for what says so: in a transaction, nothing of that may be seen. */
+  @Bean
+  Consumer<Message<byte[]>> doubtful(StreamBridge bridge) {
+    return message -> {
+      bridge.send("certain-out-0", message.getPayload());
+      if (new String(message.getPayload()).contains("poison")) throw new IllegalArgumentException("cannot take poison");
+    };
+  }
+
   /** Makes one message of each of a batch. */
   @Bean
   Function<List<byte[]>, List<Message<byte[]>>> each() {
