@@ -8,7 +8,7 @@ import { Inbox } from './inbox.ts';
 const machine = ['-Xms32m', '-Xmx128m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 /** Clients print their whole configuration otherwise. */
 const quiet = { 'logging.level.org.apache.kafka': 'WARN' };
-const tailLines = 60;
+const tailLines = 500;
 const readyMs = 120_000;
 
 /** A Spring application in a process of its own. */
@@ -35,6 +35,11 @@ export class JavaApp implements AsyncDisposable {
     return this.#child.pid!;
   }
 
+  /** The errors among its last lines, without stack traces. */
+  get errors(): string {
+    return this.#tail.filter((line) => / ERROR |Exception/.test(line) && !/^\s+at /.test(line)).join('\n');
+  }
+
   /** Tells of every line from now on, in order. */
   onLine(listener: (line: string) => void): void {
     this.#listeners.push(listener);
@@ -43,7 +48,7 @@ export class JavaApp implements AsyncDisposable {
   /** Resolves with the port of its endpoints when everything is bound. */
   async ready(): Promise<number> {
     const ended = this.#gone.then(() => {
-      throw new Error(`${this.#title} ended before it was ready:\n${this.#tail.join('\n')}`);
+      throw new Error(`${this.#title} ended before it was ready:\n${this.#tail.slice(-60).join('\n')}`);
     });
     const started = (async () => {
       const [port] = await this.lines.take(1, (line) => /Tomcat started on port/.test(line), readyMs);

@@ -96,7 +96,7 @@ export class Peer implements AsyncDisposable {
       body: JSON.stringify(body),
     });
     const answer = await response.text();
-    if (!response.ok) throw new Error(`the peer answered ${path} with ${response.status}: ${answer}`);
+    if (!response.ok) throw new Error(`the peer answered ${path} with ${response.status}:\n${this.#app.errors}`);
     return answer === '' ? undefined : JSON.parse(answer);
   }
 }
