@@ -34,8 +34,7 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
     const headers: unknown[] = [];
     while (payloads.length < lines.length) {
       const [seen] = await peer.taken('seenBatch', 1);
-      const list = plain(seen!.payload) as Buffer[];
-      payloads.push(...list.map(String));
+      payloads.push(...(plain(seen!.payload) as string[]));
       const converted = seen!.headers['kafka_batchConvertedHeaders'];
       if (converted !== undefined) headers.push(...(plain(converted) as { line: string }[]).map(({ line }) => line));
     }
