@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deadLettersOf } from './harness/bindings.ts';
 import { brokers } from './harness/broker.ts';
 import { bytesOf, Peer, plain, text, typed } from './harness/peer.ts';
 
@@ -24,5 +25,10 @@ describe.each(brokers())('Spring to Spring on $name', (broker) => {
     await peer.send('fragile-out-0', [{ payload: 'poison' }, { payload: 'bread' }]);
     const [bread] = await peer.taken('fragile', 1);
     expect(bytesOf(bread!.payload).toString()).toBe('bread');
+    await peer.repair();
+    const input = deadLettersOf(broker, { destination: 'control.fragile', group: 'control' });
+    await using _redriver = await Peer.start(broker, { functions: { redrive: { input } } });
+    const [poison] = await peer.taken('fragile', 1);
+    expect(bytesOf(poison!.payload).toString()).toBe('poison');
   });
 });

@@ -52,3 +52,15 @@ export function outputProperties(name: string, { destination, requiredGroups, mo
 function under(prefix: string, properties: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(Object.entries(properties).map(([name, value]) => [`${prefix}.${name}`, value]));
 }
+
+/** The bindings of one of Spring's stream applications in a stream: its group is the stream's name, as is that of the next one. */
+export function appProperties(
+  stream: string,
+  { from, to }: { readonly from?: string; readonly to?: string },
+): Record<string, string> {
+  const at = 'spring.cloud.stream.bindings';
+  return {
+    ...(from === undefined ? {} : under(`${at}.input`, { destination: from, group: stream })),
+    ...(to === undefined ? {} : under(`${at}.output`, { destination: to, 'producer.required-groups': stream })),
+  };
+}

@@ -51,7 +51,7 @@ export class JavaApp implements AsyncDisposable {
       throw new Error(`${this.#title} ended before it was ready:\n${this.#tail.slice(-60).join('\n')}`);
     });
     const started = (async () => {
-      const [port] = await this.lines.take(1, (line) => /Tomcat started on port/.test(line), readyMs);
+      const [port] = await this.lines.take(1, (line) => /(?:Tomcat|Netty) started on port/.test(line), readyMs);
       await this.lines.take(1, (line) => /Started \w+ in [\d.]+ seconds/.test(line), readyMs);
       return Number(/port (\d+)/.exec(port!)![1]);
     })();
