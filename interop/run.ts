@@ -6,13 +6,16 @@ const root = join(import.meta.dirname, '..');
 
 /** The programs that are needed and not there. */
 function missing(): readonly string[] {
-  return ['java', 'mvn'].filter((name) => spawnSync(name, ['-version'], { stdio: 'ignore' }).status !== 0);
+  const programs = { java: '-version', mvn: '-version', python3: '--version' };
+  return Object.entries(programs)
+    .filter(([name, option]) => spawnSync(name, [option], { stdio: 'ignore' }).status !== 0)
+    .map(([name]) => name);
 }
 
 function main(args: string[]): number {
   const absent = missing();
   if (absent.length > 0) {
-    const next = 'Next step: install a JDK 17 or newer and Maven 3.8 or newer.';
+    const next = 'Next step: install a JDK 17 or newer, Maven 3.8 or newer and Python 3.9 or newer.';
     console.error(`interop: ${absent.join(' and ')} must be on the PATH. ${next}`);
     return 1;
   }

@@ -1,19 +1,24 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
+import { cachedFolder, keep } from './cache.ts';
 
 const sources = join(import.meta.dirname, '../spring');
 
 /** The binder modules of Spring Cloud Stream. */
 export type SpringBinder = 'kafka' | 'rabbit';
 
-/** Where the jars of a binder are, named `<module>-<binder>.jar`. Changed sources have another place. */
+/** Where the jars of a binder are, named `<module>-<binder>.jar`. */
 export function jarFolder(binder: SpringBinder): string {
-  const cache = process.env['MILLRACE_CACHE'] ?? join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'millrace');
-  return join(cache, 'interop', `${binder}-${digest()}`);
+  const files = globSync('**/*', { cwd: sources })
+    .toSorted()
+    .map((file) => join(sources, file));
+  const contents = files.flatMap((file) =>
+    isSource(file) && statSync(file).isFile() ? [relative(sources, file), readFileSync(file)] : [],
+  );
+  return cachedFolder(binder, contents);
 }
 
 /** Builds the jars of a binder unless that was done before. Throws with what Maven printed. */
@@ -29,7 +34,10 @@ export async function buildJars(binder: SpringBinder, onProgress: (text: string)
       ['-q', '-B', '-Dstyle.color=never', `-Dbinder=${binder}`, `-Dbuild.folder=${join(work, 'target')}`, 'package'],
       project,
     );
-    publish(join(work, 'target'), folder);
+    const made = `${folder}.${process.pid}`;
+    mkdirSync(made, { recursive: true });
+    for (const jar of globSync(join(work, 'target/*/*.jar'))) cpSync(jar, join(made, basename(jar)));
+    keep(made, folder);
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
@@ -44,24 +52,6 @@ async function maven(args: readonly string[], cwd: string): Promise<void> {
       cause: error,
     });
   }
-}
-
-// Two may build at the same time; the first one's folder stays.
-function publish(target: string, folder: string): void {
-  const made = `${folder}.${process.pid}`;
-  mkdirSync(made, { recursive: true });
-  for (const jar of globSync('*/*.jar', { cwd: target })) cpSync(join(target, jar), join(made, jar.split('/').at(-1)!));
-  if (existsSync(folder)) rmSync(made, { recursive: true });
-  else renameSync(made, folder);
-}
-
-function digest(): string {
-  const hash = createHash('sha256');
-  for (const file of globSync('**/*', { cwd: sources }).toSorted()) {
-    const path = join(sources, file);
-    if (isSource(path) && statSync(path).isFile()) hash.update(file).update('\0').update(readFileSync(path));
-  }
-  return hash.digest('hex').slice(0, 16);
 }
 
 function isSource(path: string): boolean {

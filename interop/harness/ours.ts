@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { eventStream } from '@millrace/messaging';
 import type { Codec, EventContext, EventStream, EventStreamOptions, Millrace, SubscribeOptions } from '@millrace/messaging';
 import { connect } from 'millrace';
 import type { Broker } from './broker.ts';
+import { Child } from './child.ts';
 import { Inbox } from './inbox.ts';
 
 const main = join(import.meta.dirname, '../../cli/src/main.ts');
@@ -18,34 +15,20 @@ export async function ours({ name, kind, settings }: Broker): Promise<Millrace> 
   return connect({ config: false, binder: name, binders: { [name]: kind.options(settings) }, handleSignals: false });
 }
 
-/** The `millrace` command on a broker, in a process of its own, until it is disposed of. */
-export class Command implements AsyncDisposable {
-  readonly lines: Inbox<string>;
-  readonly #directory = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
-  readonly #child: ChildProcess;
-  readonly #gone: Promise<unknown>;
+/** The `millrace` command on a broker, in a process and a directory of its own, until it is disposed of. */
+export class Command extends Child {
+  readonly #directory: string;
 
   constructor({ name, kind, settings }: Broker, args: readonly string[]) {
-    this.lines = new Inbox(`lines of millrace ${args.join(' ')}`);
+    const cwd = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
     const config = { binder: name, binders: { [name]: kind.options(settings) } };
-    writeFileSync(join(this.#directory, 'millrace.config.json'), JSON.stringify(config));
-    this.#child = spawn(process.execPath, [...process.execArgv, main, ...args], {
-      cwd: this.#directory,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const kill = (): void => void this.#child.kill('SIGKILL');
-    process.once('exit', kill);
-    this.#gone = once(this.#child, 'close').finally(() => process.off('exit', kill));
-    for (const stream of [this.#child.stdout!, this.#child.stderr!])
-      createInterface(stream).on('line', (line) => {
-        if (process.env['MILLRACE_INTEROP_LOG']) process.stderr.write(`millrace: ${line}\n`);
-        this.lines.put(line);
-      });
+    writeFileSync(join(cwd, 'millrace.config.json'), JSON.stringify(config));
+    super(`millrace ${args.join(' ')}`, process.execPath, [...process.execArgv, main, ...args], { cwd });
+    this.#directory = cwd;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode === null && this.#child.signalCode === null) this.#child.kill('SIGTERM');
-    await this.#gone;
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 }

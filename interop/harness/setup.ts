@@ -5,12 +5,14 @@ import type { TestProject } from 'vitest/node';
 import { kinds } from './broker.ts';
 import type { BrokerName, BrokerSettings } from './broker.ts';
 import { buildJars, jarFolder } from './jars.ts';
+import { installClients } from './plain.ts';
 
 const commandPackage = join(import.meta.dirname, '../../cli/package.json');
 
 /** Builds the applications and starts the brokers, once for all test files. Resolves with how to end it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const wanted = (process.env['MILLRACE_INTEROP_BROKERS'] ?? Object.keys(kinds).join(',')).split(',') as BrokerName[];
+  await installClients(say);
   for (const name of wanted) await buildJars(kinds[name].springBinder, say);
   const running = await Promise.all(wanted.map(async (name) => ({ name, server: await sandbox.start(name) })));
   const brokers: Partial<Record<BrokerName, BrokerSettings>> = {};
