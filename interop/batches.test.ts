@@ -1,17 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { batching, batchMode } from './harness/bindings.ts';
 import { brokers } from './harness/broker.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { Peer, plain, text } from './harness/peer.ts';
 
-const batch = { 'consumer.batch-mode': 'true' };
-
 describe.each(brokers('ours'))('batches on $name', (broker) => {
-  // RabbitMQ has no batches on the consumer's side: Spring puts them together.
-  const ofBinder =
-    broker.name === 'kafka'
-      ? {}
-      : { 'consumer.enable-batching': 'true', 'consumer.batch-size': '50', 'consumer.receive-timeout': '500' };
-
   it('of ours reach a Spring function that takes lists, with the headers of each message', async () => {
     await using mr = await ours(broker);
     const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
@@ -22,7 +15,7 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
         each: (payload) => ({ headers: { line: String(Buffer.from(payload!)) }, contentType: 'text/plain' }),
       },
     );
-    const input = { destination: 'batches.in', group: 'spring', more: batch, ofBinder };
+    const input = { destination: 'batches.in', group: 'spring', ...batchMode(broker) };
     await using peer = await Peer.start(broker, { functions: { seenBatch: { input } } });
     if (broker.name === 'rabbitmq')
       await mr.publishAll(
@@ -44,7 +37,7 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
 
   it('go through a Spring function that takes and gives lists, and come back to a handler of batches', async () => {
     await using mr = await ours(broker);
-    const input = { destination: 'batches.each', group: 'spring', more: batch, ofBinder };
+    const input = { destination: 'batches.each', group: 'spring', ...batchMode(broker) };
     await using _peer = await Peer.start(broker, { functions: { each: { input, output: { destination: 'batches.out' } } } });
     const got: string[] = [];
     await mr.subscribeBatch(bytesStream('batches.out'), { group: 'ours', start: 'earliest' }, (events) => {
@@ -62,17 +55,10 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
   it('of a Spring producer that waits to fill them arrive one by one', async () => {
     await using mr = await ours(broker);
     const inbox = await collect(mr, 'batches.produced', { group: 'ours', start: 'earliest' });
-    const of = `spring.cloud.stream.${broker.kind.springBinder}.bindings.out-out-0.producer`;
-    const properties: Record<string, string> =
-      broker.name === 'kafka'
-        ? { [`${of}.batch-timeout`]: '200', [`${of}.buffer-size`]: '100000', [`${of}.compression-type`]: 'gzip' }
-        : {
-            [`${of}.batching-enabled`]: 'true',
-            [`${of}.batch-size`]: '25',
-            [`${of}.batch-timeout`]: '500',
-            [`${of}.compress`]: 'true',
-          };
-    await using peer = await Peer.start(broker, { outputs: { out: { destination: 'batches.produced' } }, properties });
+    await using peer = await Peer.start(broker, {
+      outputs: { out: { destination: 'batches.produced' } },
+      properties: batching(broker, 'out-out-0'),
+    });
     const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
     await peer.send(
       'out-out-0',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deadLettersOf } from './harness/bindings.ts';
+import { batching, batchMode, deadLettersOf, fixedShare, tracing } from './harness/bindings.ts';
 import { brokers } from './harness/broker.ts';
 import { bytesOf, Peer, plain, text, typed } from './harness/peer.ts';
 
@@ -30,5 +30,43 @@ describe.each(brokers())('Spring to Spring on $name', (broker) => {
     await using _redriver = await Peer.start(broker, { functions: { redrive: { input } } });
     const [poison] = await peer.taken('fragile', 1);
     expect(bytesOf(poison!.payload).toString()).toBe('poison');
+  });
+
+  it('batches, produced and consumed', async () => {
+    const input = { destination: 'control.batches', group: 'control', ...batchMode(broker) };
+    await using peer = await Peer.start(broker, {
+      functions: { seenBatch: { input } },
+      outputs: { out: { destination: 'control.batches' } },
+      properties: batching(broker, 'out-out-0'),
+    });
+    const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`);
+    await peer.send(
+      'out-out-0',
+      lines.map((line) => ({ payload: line, headers: { contentType: text('text/plain') } })),
+    );
+    const seen: string[] = [];
+    while (seen.length < lines.length)
+      seen.push(...(await peer.taken('seenBatch', 1)).flatMap(({ payload }) => plain(payload) as string[]));
+    expect(seen).toEqual(lines);
+  });
+
+  it('partitions of an instance, and traces', async () => {
+    const destination = 'control.partitions';
+    const share = { 'consumer.partitioned': 'true', 'consumer.instance-count': '2', 'consumer.instance-index': '1' };
+    const input = { destination, group: 'control', more: share, ofBinder: fixedShare(broker) };
+    const more = { 'producer.partition-key-expression': "headers['key']", 'producer.partition-count': '2' };
+    await using peer = await Peer.start(broker, {
+      functions: { seen: { input } },
+      outputs: { out: { destination, more } },
+      properties: tracing,
+    });
+    // Java's hashes of the letters are their codes.
+    await peer.send(
+      'out-out-0',
+      ['a', 'b', 'c', 'd'].map((key) => ({ payload: key, headers: { key: text(key) } })),
+    );
+    const seen = await peer.taken('seen', 2);
+    expect(seen.map(({ payload }) => bytesOf(payload).toString())).toEqual(['a', 'c']);
+    expect(plain(seen[0]!.headers['traceparent']!)).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 });

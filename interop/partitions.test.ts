@@ -1,5 +1,6 @@
 import { javaDouble, javaLong, javaUuid } from '@millrace/messaging';
 import { describe, expect, it } from 'vitest';
+import { fixedShare } from './harness/bindings.ts';
 import { brokers } from './harness/broker.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { bytesOf, Peer, text, typed } from './harness/peer.ts';
@@ -107,9 +108,10 @@ describe.each(brokers('ours'))('partitioned streams on $name', (broker) => {
     const stream = bytesStream(destination, { partitions: 2, partitionKey: (payload) => String(payload) });
     const names = ['a', 'b', 'c', 'd', 'customer-42', 'qux1'];
     const more = { 'consumer.partitioned': 'true', 'consumer.instance-count': '2', 'consumer.instance-index': '0' };
-    const ofBinder = broker.name === 'kafka' ? { 'consumer.auto-rebalance-enabled': 'false' } : {};
     await (await mr.binder()).raw.bindProducer(destination, { partitions: 2 });
-    await using peer = await Peer.start(broker, { functions: { seen: { input: { destination, group, more, ofBinder } } } });
+    await using peer = await Peer.start(broker, {
+      functions: { seen: { input: { destination, group, more, ofBinder: fixedShare(broker) } } },
+    });
     const inbox = await collect(mr, destination, { group, start: 'earliest', assignment: { index: 1, count: 2 } });
     await mr.publishAll(
       stream,

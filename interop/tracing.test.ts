@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { tracing } from './harness/bindings.ts';
 import { brokers } from './harness/broker.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { Peer, plain } from './harness/peer.ts';
 
-const tracing = {
-  'management.tracing.enabled': 'true',
-  'management.tracing.sampling.probability': '1.0',
-  'spring.cloud.stream.kafka.binder.enable-observation': 'true',
-};
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const parent = `00-${traceId}-00f067aa0ba902b7-01`;
 

@@ -64,3 +64,30 @@ export function appProperties(
     ...(to === undefined ? {} : under(`${at}.output`, { destination: to, 'producer.required-groups': stream })),
   };
 }
+
+/** What the binder must be told so that an instance reads its own share and no other. */
+export function fixedShare({ name }: Broker): Record<string, string> {
+  return name === 'kafka' ? { 'consumer.auto-rebalance-enabled': 'false' } : {};
+}
+
+/** An input binding of a function that takes lists. */
+export function batchMode({ name }: Broker): Pick<Input, 'more' | 'ofBinder'> {
+  const more = { 'consumer.batch-mode': 'true' };
+  if (name === 'kafka') return { more };
+  // RabbitMQ gives messages one by one: Spring's consumer puts them together.
+  return { more, ofBinder: { 'consumer.enable-batching': 'true', 'consumer.batch-size': '50', 'consumer.receive-timeout': '500' } };
+}
+
+/** The properties of a producer that waits to send compressed batches. */
+export function batching({ name, kind }: Broker, binding: string): Record<string, string> {
+  const prefix = `spring.cloud.stream.${kind.springBinder}.bindings.${binding}.producer`;
+  if (name === 'kafka') return under(prefix, { 'batch-timeout': '200', 'buffer-size': '100000', 'compression-type': 'gzip' });
+  return under(prefix, { 'batching-enabled': 'true', 'batch-size': '25', 'batch-timeout': '500', compress: 'true' });
+}
+
+/** The properties that make a Spring application trace everything. */
+export const tracing = {
+  'management.tracing.enabled': 'true',
+  'management.tracing.sampling.probability': '1.0',
+  'spring.cloud.stream.kafka.binder.enable-observation': 'true',
+};

@@ -42,7 +42,7 @@ export const kinds = {
     springBinder: 'rabbit',
     package: '@millrace/binder-rabbitmq',
     deadLetters: 'auto-bind-dlq',
-    options: ({ env }) => ({ url: env['RABBITMQ_URL'] }),
+    options: ({ env }) => ({ addresses: env['RABBITMQ_URL'] }),
   },
 } as const satisfies Record<string, BrokerKind>;
 
