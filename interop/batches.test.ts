@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { batching, batchMode } from './harness/bindings.ts';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { Peer, plain, text } from './harness/peer.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { batching, batchMode, deadLettersOf, fixedShare, tracing } from './harness/bindings.ts';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesOf, Peer, plain, text, typed } from './harness/peer.ts';
 
 // Spring on both sides: what the other scenarios compare with, and proof that the peer works.

@@ -1,7 +1,7 @@
 import type { Millrace } from '@millrace/messaging';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { deadLettersOf } from './harness/bindings.ts';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { bytesOf, Peer, plain, text, typed } from './harness/peer.ts';
 

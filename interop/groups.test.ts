@@ -1,6 +1,6 @@
 import type { Millrace } from '@millrace/messaging';
 import { describe, expect, it } from 'vitest';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { Inbox } from './harness/inbox.ts';
 import { bytesStream, ours } from './harness/ours.ts';
 import { bytesOf, Peer } from './harness/peer.ts';

@@ -1,6 +1,6 @@
 import type { Headers, HeaderValue, Millrace } from '@millrace/messaging';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import type { BrokerName } from './harness/broker.ts';
 import type { Inbox } from './harness/inbox.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';

@@ -1,7 +1,7 @@
 import { javaDouble, javaLong, javaUuid } from '@millrace/messaging';
 import { describe, expect, it } from 'vitest';
 import { fixedShare } from './harness/bindings.ts';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { bytesOf, Peer, text, typed } from './harness/peer.ts';
 import type { Typed } from './harness/peer.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import type { Broker } from './harness/broker.ts';
 import { appProperties } from './harness/bindings.ts';
 import { Command } from './harness/ours.ts';

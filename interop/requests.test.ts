@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesStream, ours } from './harness/ours.ts';
 import { bytesOf, Peer, text } from './harness/peer.ts';
 

@@ -1,4 +1,4 @@
-// The tests with real Spring applications: npm run interop [-- [--broker kafka|rabbitmq] FILTER …]
+// The tests with real Spring applications: npm run interop [-- [--broker kafka|rabbitmq] FILTER … | --compare]
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -22,8 +22,13 @@ function main(args: string[]): number {
   const at = args.indexOf('--broker');
   const broker = at < 0 ? undefined : args.splice(at, 2)[1];
   const env = { ...process.env, ...(broker === undefined ? {} : { MILLRACE_INTEROP_BROKERS: broker }) };
+  if (args.includes('--compare')) return run(['interop/compare.ts'], env);
   const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'interop/vitest.config.ts', ...args];
-  return spawnSync(process.execPath, [...process.execArgv, ...vitest], { cwd: root, stdio: 'inherit', env }).status ?? 1;
+  return run(vitest, env);
+}
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv): number {
+  return spawnSync(process.execPath, [...process.execArgv, ...args], { cwd: root, stdio: 'inherit', env }).status ?? 1;
 }
 
 process.exitCode = main(process.argv.slice(2));

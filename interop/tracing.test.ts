@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tracing } from './harness/bindings.ts';
-import { brokers } from './harness/broker.ts';
+import { brokers } from './harness/brokers.ts';
 import { bytesStream, collect, ours } from './harness/ours.ts';
 import { Peer, plain } from './harness/peer.ts';
 

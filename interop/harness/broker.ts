@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { inject } from 'vitest';
 import type { SpringBinder } from './jars.ts';
 import { JavaApp } from './java.ts';
 
@@ -22,12 +21,6 @@ export interface BrokerSettings {
   readonly jars: string;
   /** Whether there is a binder of ours for it. */
   readonly isOurs: boolean;
-}
-
-declare module 'vitest' {
-  interface ProvidedContext {
-    brokers: Readonly<Partial<Record<BrokerName, BrokerSettings>>>;
-  }
 }
 
 /** The brokers that scenarios run on. */
@@ -66,12 +59,4 @@ export class Broker {
     const all = { 'server.port': '0', 'server.address': '127.0.0.1', ...this.settings.spring, ...properties };
     return new JavaApp(module, join(this.settings.jars, `${module}-${springBinder}.jar`), all);
   }
-}
-
-/** The brokers of this run. Without `ours`, also those that only Spring has a binder for. */
-export function brokers(ours?: 'ours'): readonly Broker[] {
-  const running = inject('brokers');
-  return (Object.keys(kinds) as BrokerName[])
-    .flatMap((name) => (running[name] === undefined ? [] : [new Broker(name, running[name])]))
-    .filter(({ settings }) => ours === undefined || settings.isOurs);
 }

@@ -39,6 +39,10 @@ export class Child implements AsyncDisposable {
     return this.#gone;
   }
 
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
   get exitCode(): number | null {
     return this.#process.exitCode;
   }

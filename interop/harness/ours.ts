@@ -15,21 +15,27 @@ export async function ours({ name, kind, settings }: Broker): Promise<Millrace> 
   return connect({ config: false, binder: name, binders: { [name]: kind.options(settings) }, handleSignals: false });
 }
 
+/** A new directory with the configuration for a broker, and what removes it. */
+export function configured({ name, kind, settings }: Broker): readonly [directory: string, remove: () => void] {
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
+  const config = { binder: name, binders: { [name]: kind.options(settings) } };
+  writeFileSync(join(directory, 'millrace.config.json'), JSON.stringify(config));
+  return [directory, () => rmSync(directory, { recursive: true, force: true })];
+}
+
 /** The `millrace` command on a broker, in a process and a directory of its own, until it is disposed of. */
 export class Command extends Child {
-  readonly #directory: string;
+  readonly #remove: () => void;
 
-  constructor({ name, kind, settings }: Broker, args: readonly string[]) {
-    const cwd = mkdtempSync(join(tmpdir(), 'millrace-interop-'));
-    const config = { binder: name, binders: { [name]: kind.options(settings) } };
-    writeFileSync(join(cwd, 'millrace.config.json'), JSON.stringify(config));
+  constructor(broker: Broker, args: readonly string[]) {
+    const [cwd, remove] = configured(broker);
     super(`millrace ${args.join(' ')}`, process.execPath, [...process.execArgv, main, ...args], { cwd });
-    this.#directory = cwd;
+    this.#remove = remove;
   }
 
   override async [Symbol.asyncDispose](): Promise<void> {
     await super[Symbol.asyncDispose]();
-    rmSync(this.#directory, { recursive: true, force: true });
+    this.#remove();
   }
 }
 

@@ -9,19 +9,32 @@ import { installClients } from './plain.ts';
 
 const commandPackage = join(import.meta.dirname, '../../cli/package.json');
 
-/** Builds the applications and starts the brokers, once for all test files. Resolves with how to end it. */
+/** Running brokers with how to end them. */
+export interface RunningBrokers {
+  readonly brokers: Readonly<Partial<Record<BrokerName, BrokerSettings>>>;
+  readonly stop: () => Promise<void>;
+}
+
+/** Prepares a run of tests: the applications, the clients, and the brokers that all files share. Resolves with how to end it. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const wanted = (process.env['MILLRACE_INTEROP_BROKERS'] ?? Object.keys(kinds).join(',')).split(',') as BrokerName[];
+  const wanted = process.env['MILLRACE_INTEROP_BROKERS']?.split(',') ?? Object.keys(kinds);
   await installClients(say);
-  for (const name of wanted) await buildJars(kinds[name].springBinder, say);
-  const running = await Promise.all(wanted.map(async (name) => ({ name, server: await sandbox.start(name) })));
+  const { brokers, stop } = await startBrokers(wanted as BrokerName[]);
+  project.provide('brokers', brokers);
+  return stop;
+}
+
+/** Builds the applications for these brokers and starts them. */
+export async function startBrokers(names: readonly BrokerName[]): Promise<RunningBrokers> {
+  for (const name of names) await buildJars(kinds[name].springBinder, say);
+  const running = await Promise.all(names.map(async (name) => ({ name, server: await sandbox.start(name) })));
   const brokers: Partial<Record<BrokerName, BrokerSettings>> = {};
   for (const { name, server } of running) {
     const { addresses, spring, env } = server.settings;
-    brokers[name] = { addresses, spring, env, jars: jarFolder(kinds[name].springBinder), isOurs: isInstalled(kinds[name].package) };
+    const { springBinder, package: ours } = kinds[name];
+    brokers[name] = { addresses, spring, env, jars: jarFolder(springBinder), isOurs: isInstalled(ours) };
   }
-  project.provide('brokers', brokers);
-  return async () => void (await Promise.all(running.map(async ({ server }) => server.stop())));
+  return { brokers, stop: async () => void (await Promise.all(running.map(async ({ server }) => server.stop()))) };
 }
 
 function say(text: string): void {
