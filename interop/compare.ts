@@ -31,18 +31,18 @@ interface Stream {
   stop(): Promise<void>;
 }
 
-async function springStream(broker: Broker): Promise<Stream> {
-  const apps: readonly JavaApp[] = [
-    broker.start('http', appProperties('spring', { to: 'spring.http' })),
-    broker.start('transform', {
-      ...appProperties('spring', { from: 'spring.http', to: 'spring.transform' }),
-      'spel.function.expression': "payload + '!'",
-    }),
-    broker.start('log', appProperties('spring', { from: 'spring.transform' })),
+async function springStream(broker: Broker, name: string, machine?: readonly string[]): Promise<Stream> {
+  const start = (module: string, ends: Parameters<typeof appProperties>[1], options: Record<string, string> = {}): JavaApp =>
+    broker.start(module, { ...appProperties(name, ends), ...options }, machine);
+  const [received, transformed] = [`${name}.http`, `${name}.transform`];
+  const apps = [
+    start('http', { to: received }),
+    start('transform', { from: received, to: transformed }, { 'spel.function.expression': "payload + '!'" }),
+    start('log', { from: transformed }),
   ];
   const [port] = await Promise.all(apps.map(async (app) => app.ready()));
   return {
-    name: "Spring's",
+    name,
     port: port!,
     pids: apps.map(({ pid }) => pid),
     onLine: (listener) => apps[2]!.onLine(listener),
@@ -198,9 +198,16 @@ const name = (process.env['MILLRACE_INTEROP_BROKERS'] ?? 'kafka') as BrokerName;
 if (!Object.hasOwn(kinds, name)) throw new Error(`'${name}' is no broker; the brokers are: ${Object.keys(kinds).join(', ')}`);
 const { brokers, stop } = await startBrokers([name]);
 const broker = new Broker(name, brokers[name]!);
-const streams = await Promise.all([springStream(broker), ourStream(broker)]);
+const starts = [
+  async () => springStream(broker, 'spring', []),
+  async () => springStream(broker, 'spring-128m'),
+  async () => ourStream(broker),
+];
+const streams: Stream[] = [];
 try {
+  for (const start of starts) streams.push(await start());
   const figures = await measure(streams);
+  // `spring` runs with what Java chooses by itself, `spring-128m` with a heap of 128 MB and the simplest collector and compiler.
   const titles = [
     '`http \\| transform \\| log` on ' + name,
     'idle, MiB',

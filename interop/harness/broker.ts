@@ -53,10 +53,10 @@ export class Broker {
     this.kind = kinds[name];
   }
 
-  /** Starts an application of `interop/spring`; `properties` are its command line. */
-  start(module: string, properties: Readonly<Record<string, string>>): JavaApp {
+  /** Starts an application of `interop/spring`; `properties` are its command line, `machine` the options of its Java machine. */
+  start(module: string, properties: Readonly<Record<string, string>>, machine?: readonly string[]): JavaApp {
     const { springBinder } = this.kind;
     const all = { 'server.port': '0', 'server.address': '127.0.0.1', ...this.settings.spring, ...properties };
-    return new JavaApp(module, join(this.settings.jars, `${module}-${springBinder}.jar`), all);
+    return new JavaApp(module, join(this.settings.jars, `${module}-${springBinder}.jar`), all, machine);
   }
 }

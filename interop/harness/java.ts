@@ -1,14 +1,14 @@
 import { Child } from './child.ts';
 
-/** Small and quick to start: a test starts many. */
-const machine = ['-Xms32m', '-Xmx128m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
+/** Options of a Java machine that is small and quick to start: a test starts many. */
+export const smallMachine = ['-Xms32m', '-Xmx128m', '-Xss512k', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'];
 /** Clients print their whole configuration otherwise. */
 const quiet = { 'logging.level.org.apache.kafka': 'WARN' };
 const readyMs = 120_000;
 
 /** A Spring application in a process of its own. */
 export class JavaApp extends Child {
-  constructor(title: string, jar: string, properties: Readonly<Record<string, string>>) {
+  constructor(title: string, jar: string, properties: Readonly<Record<string, string>>, machine: readonly string[] = smallMachine) {
     const args = Object.entries({ ...quiet, ...properties }).map(([name, value]) => `--${name}=${value}`);
     super(title, 'java', [...machine, '-jar', jar, ...args]);
   }
