@@ -40,7 +40,7 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
     const input = { destination: 'batches.each', group: 'spring', ...batchMode(broker) };
     await using _peer = await Peer.start(broker, { functions: { each: { input, output: { destination: 'batches.out' } } } });
     const got: string[] = [];
-    await mr.subscribeBatch(bytesStream('batches.out'), { group: 'ours', start: 'earliest' }, (events) => {
+    await mr.subscribeBatch(bytesStream('batches.out'), { group: 'ours' }, (events) => {
       got.push(...events.map(({ payload }) => String(payload)));
     });
     const lines = Array.from({ length: 200 }, (_, index) => `line ${index}`);
@@ -54,7 +54,7 @@ describe.each(brokers('ours'))('batches on $name', (broker) => {
 
   it('of a Spring producer that waits to fill them arrive one by one', async () => {
     await using mr = await ours(broker);
-    const inbox = await collect(mr, 'batches.produced', { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, 'batches.produced', { group: 'ours' });
     await using peer = await Peer.start(broker, {
       outputs: { out: { destination: 'batches.produced' } },
       properties: batching(broker, 'out-out-0'),

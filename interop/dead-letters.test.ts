@@ -62,7 +62,7 @@ describe.each(brokers('ours'))('dead letters on $name', (broker) => {
     let isBroken = true;
     const handled: string[] = [];
     const retry = { maxAttempts: 1 };
-    await mr.subscribe(bytesStream('dead.ours'), { group: 'office', start: 'earliest', retry }, (payload, { headers, key }) => {
+    await mr.subscribe(bytesStream('dead.ours'), { group: 'office', retry }, (payload, { headers, key }) => {
       if (isBroken) throw new RangeError('no paper', { cause: new Error('no trees') });
       handled.push(`${String(payload)} ${headers['color'] as string} ${key}`);
     });
@@ -104,8 +104,8 @@ describe.each(brokers('ours'))('dead letters on $name', (broker) => {
       functions: { lines: { input: poisoned, output: { destination: 'dead.parts' } } },
       outputs: { bad: { destination: 'dead.source' } },
     });
-    const inbox = await collect(mr, 'dead.parts', { group: 'chain', start: 'earliest' });
-    const other = await collect(mr, 'dead.parts', { group: 'elsewhere', start: 'earliest' });
+    const inbox = await collect(mr, 'dead.parts', { group: 'chain' });
+    const other = await collect(mr, 'dead.parts', { group: 'elsewhere' });
     await mr.publish(bytesStream('dead.lines'), Buffer.from('first\nsecond'), { contentType: 'text/plain' });
     await inbox.take(2);
     await other.take(2);

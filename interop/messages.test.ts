@@ -89,7 +89,7 @@ describe.each(brokers('ours'))('messages on $name', (broker) => {
         asIs: { destination: 'messages.out', more: { 'producer.use-native-encoding': 'true' } },
       },
     });
-    inbox = await collect(mr, 'messages.out', { group: 'ours', start: 'earliest' });
+    inbox = await collect(mr, 'messages.out', { group: 'ours' });
   });
 
   afterAll(async () => {

@@ -34,7 +34,7 @@ describe.each(brokers('ours'))('partitioned streams on $name', (broker) => {
     await using mr = await ours(broker);
     const stream = bytesStream(destination, { partitions: 12, partitionKey: (payload) => keys[Number(payload)]![1] });
     await (await mr.binder()).raw.bindProducer(destination, { partitions: 12 });
-    const inbox = await collect(mr, destination, { group: 'look', start: 'earliest' });
+    const inbox = await collect(mr, destination, { group: 'look' });
     await mr.publishAll(
       stream,
       keys.map((_, index) => Buffer.from(String(index))),
@@ -59,7 +59,7 @@ describe.each(brokers('ours'))('partitioned streams on $name', (broker) => {
       partitionKey: (payload) => (JSON.parse(String(payload)) as { sensor: string }).sensor,
     });
     await (await mr.binder()).raw.bindProducer(destination, { partitions: 12 });
-    const inbox = await collect(mr, destination, { group: 'look', start: 'earliest' });
+    const inbox = await collect(mr, destination, { group: 'look' });
     await mr.publishAll(
       stream,
       sensors.map((sensor) => Buffer.from(JSON.stringify(reading(sensor)))),
@@ -84,7 +84,7 @@ describe.each(brokers('ours'))('partitioned streams on $name', (broker) => {
     await using mr = await ours(broker);
     await (await mr.binder()).raw.bindProducer(destination, { partitions: 12 });
     const stream = bytesStream(destination, { partitionKey: (payload) => String(payload) });
-    const inbox = await collect(mr, destination, { group: 'look', start: 'earliest' });
+    const inbox = await collect(mr, destination, { group: 'look' });
     const names = ['a', 'customer-42', '100:48069', 'qux1'];
     await mr.publishAll(
       stream,
@@ -112,7 +112,7 @@ describe.each(brokers('ours'))('partitioned streams on $name', (broker) => {
     await using peer = await Peer.start(broker, {
       functions: { seen: { input: { destination, group, more, ofBinder: fixedShare(broker) } } },
     });
-    const inbox = await collect(mr, destination, { group, start: 'earliest', assignment: { index: 1, count: 2 } });
+    const inbox = await collect(mr, destination, { group, assignment: { index: 1, count: 2 } });
     await mr.publishAll(
       stream,
       names.map((name) => Buffer.from(name)),

@@ -13,7 +13,7 @@ describe.each(brokers('ours'))('a plain client on $name', (broker) => {
 
   it('is understood without any header, and with headers of its own', async () => {
     await using mr = await ours(broker);
-    const inbox = await collect(mr, 'plain.in', { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, 'plain.in', { group: 'ours' });
     const json = Buffer.from('{"sensor":"ä","celsius":31}');
     await plainSend(broker, 'plain.in', [
       { payload: json, ...(isKafka ? { key: Buffer.from('a1') } : {}) },
@@ -28,7 +28,7 @@ describe.each(brokers('ours'))('a plain client on $name', (broker) => {
     expect(kind instanceof Uint8Array ? Buffer.from(kind).toString() : kind).toBe('picture ü');
 
     const readings: unknown[] = [];
-    await mr.subscribe(eventStream('plain.json'), { group: 'ours', start: 'earliest' }, (payload) => void readings.push(payload));
+    await mr.subscribe(eventStream('plain.json'), { group: 'ours' }, (payload) => void readings.push(payload));
     await plainSend(broker, 'plain.json', [{ payload: json }]);
     await expect.poll(() => readings, { timeout: 30_000 }).toEqual([{ sensor: 'ä', celsius: 31 }]);
   });
@@ -50,7 +50,7 @@ describe.each(brokers('ours'))('a plain client on $name', (broker) => {
 
   it.runIf(isKafka).each(['gzip', 'snappy', 'lz4', 'zstd'])('is understood when it compresses with %s', async (codec) => {
     await using mr = await ours(broker);
-    const inbox = await collect(mr, `plain.${codec}`, { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, `plain.${codec}`, { group: 'ours' });
     const lines = Array.from({ length: 500 }, (_, index) => `line ${index} ${'ü'.repeat(50)}`);
     await plainSend(
       broker,
@@ -83,7 +83,7 @@ describe.each(brokers('ours'))('a plain client on $name', (broker) => {
       ['partitioner=murmur2'],
     );
     // They are told as partitions answer, in another order than they were sent.
-    const inbox = await collect(mr, 'plain.keys', { group: 'look', start: 'earliest' });
+    const inbox = await collect(mr, 'plain.keys', { group: 'look' });
     const all = await inbox.take(keys.length * 2);
     const places = keys.map((key) => [
       ...new Set(all.filter(({ payload }) => String(payload) === key).map(({ context }) => context.partition)),
@@ -118,7 +118,7 @@ describe.each(brokers('ours'))('a plain client on $name', (broker) => {
       return { lines, ...seen(`${prefix} `) };
     };
     await round('alone', 12);
-    await mr.subscribe(stream, { group: `crew.${assignor}`, start: 'earliest' }, (payload) => own.put(String(payload)));
+    await mr.subscribe(stream, { group: `crew.${assignor}` }, (payload) => own.put(String(payload)));
     for (let probe = 0; ; probe++) {
       if (probe > 60) throw new Error('the group never shared its messages');
       const { own: ownLines, theirs } = await round(`probe${probe}`, 24);

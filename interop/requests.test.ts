@@ -9,7 +9,7 @@ describe.each(brokers('ours').filter(({ name }) => name === 'kafka'))('requests 
     await using mr = await ours(broker);
     const { provisioner } = await mr.binder();
     for (const name of [destination, `${destination}.replies`]) await provisioner.ensure(name);
-    await mr.subscribe(bytesStream(destination), { group: 'ours', start: 'earliest' }, async (payload, { headers }) => {
+    await mr.subscribe(bytesStream(destination), { group: 'ours' }, async (payload, { headers }) => {
       const replies = Buffer.from(headers['kafka_replyTopic'] as Uint8Array).toString();
       const answer = Buffer.from(`${Buffer.from(payload!).toString()}, ${Buffer.from(headers['who'] as Uint8Array).toString()}`);
       const correlation = { kafka_correlationId: headers['kafka_correlationId']!, note: 'grüße' };

@@ -12,7 +12,7 @@ describe.each(brokers('ours'))('trace context on $name', (broker) => {
     await using mr = await ours(broker);
     const functions = { upper: { input: { destination: 'tracing.in', group: 'spring' }, output: { destination: 'tracing.out' } } };
     await using _peer = await Peer.start(broker, { functions, properties: tracing });
-    const inbox = await collect(mr, 'tracing.out', { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, 'tracing.out', { group: 'ours' });
     const headers = { traceparent: parent, tracestate: 'acme=1' };
     await mr.publish(bytesStream('tracing.in'), Buffer.from('text'), { headers, contentType: 'text/plain' });
     const [received] = await inbox.take(1);
@@ -24,7 +24,7 @@ describe.each(brokers('ours'))('trace context on $name', (broker) => {
 
   it('begun by Spring is continued by what our handlers send, and seen by Spring', async () => {
     await using mr = await ours(broker);
-    await mr.subscribe(bytesStream('tracing.begun'), { group: 'ours', start: 'earliest' }, async (payload, { headers }) => {
+    await mr.subscribe(bytesStream('tracing.begun'), { group: 'ours' }, async (payload, { headers }) => {
       const seen = { 'seen-trace': headers['traceparent'] ?? 'none' };
       await mr.publish(bytesStream('tracing.seen'), Buffer.from(payload!), { headers: seen, contentType: 'text/plain' });
     });
@@ -47,7 +47,7 @@ describe.each(brokers('ours'))('trace context on $name', (broker) => {
       upper: { input: { destination: 'tracing.off', group: 'spring' }, output: { destination: 'tracing.off.out' } },
     };
     await using _peer = await Peer.start(broker, { functions });
-    const inbox = await collect(mr, 'tracing.off.out', { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, 'tracing.off.out', { group: 'ours' });
     const headers = { traceparent: parent, tracestate: 'acme=1', baggage: 'user=ä' };
     await mr.publish(bytesStream('tracing.off'), Buffer.from('text'), { headers, contentType: 'text/plain' });
     const [received] = await inbox.take(1);

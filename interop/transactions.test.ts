@@ -14,7 +14,7 @@ describe.each(brokers('ours').filter(({ name }) => name === 'kafka'))('transacti
       outputs: { certain: { destination: 'tx.out' } },
       properties: { [`${binder}.transaction.transaction-id-prefix`]: 'tx-', [`${binder}.required-acks`]: 'all' },
     });
-    const inbox = await collect(mr, 'tx.out', { group: 'ours', start: 'earliest' });
+    const inbox = await collect(mr, 'tx.out', { group: 'ours' });
     const lines = ['one', 'poison', 'two', 'poison again', 'three'];
     await mr.publishAll(
       bytesStream('tx.in'),
@@ -37,7 +37,7 @@ describe.each(brokers('ours').filter(({ name }) => name === 'kafka'))('transacti
     });
     await mr.subscribe(
       bytesStream('tx.ours.in'),
-      { group: 'ours', start: 'earliest', retry: { maxAttempts: 1 } },
+      { group: 'ours', retry: { maxAttempts: 1 } },
       async (payload, context) =>
         mr.transaction([context], async (tx) => {
           tx.publish(stream, Buffer.from(payload!), { contentType: 'text/plain' });
