@@ -16,7 +16,7 @@ const toSpring: readonly [name: string, value: HeaderValue, type: Record<BrokerN
   ['text', 'blue', both('java.lang.String')],
   ['unicode', 'grüße 🐙 ж', both('java.lang.String')],
   ['quoted', '"in quotes"', both('java.lang.String')],
-  ['jsonText', '{"a":1}', both('java.lang.String')],
+  ['asJson', '{"a":1}', both('java.lang.String')],
   ['emptyText', '', both('java.lang.String')],
   ['int', 42, both('java.lang.Integer')],
   ['negative', -2_147_483_648, both('java.lang.Integer')],
@@ -34,7 +34,7 @@ const toSpring: readonly [name: string, value: HeaderValue, type: Record<BrokerN
 const fromSpring: readonly [name: string, sent: Typed, seen: Partial<Record<BrokerName, HeaderValue>>][] = [
   ['text', text('blue'), same('blue')],
   ['unicode', text('grüße 🐙 ж'), same('grüße 🐙 ж')],
-  ['jsonText', text('{"a":1}'), same('{"a":1}')],
+  ['asJson', text('{"a":1}'), same('{"a":1}')],
   ['int', typed('java.lang.Integer', 42), same(42)],
   ['long', typed('java.lang.Long', 7), same(7)],
   ['short', typed('java.lang.Short', 7), same(7)],
