@@ -37,8 +37,9 @@ describe.each(brokers('ours'))('a group of Spring and ours on $name', (broker) =
     await using mr = await ours(broker);
     const own = new Inbox<string>('ours');
     const subscribe = async () => mr.subscribe(stream, { group }, (payload) => own.put(String(payload)));
-    await mr.publish(stream, Buffer.from('first key-0 0'), { key: 'key-0', contentType: 'text/plain' });
+    await (await mr.binder()).raw.bindProducer(destination, { partitions: stream.options.partitions });
     let spring = await start();
+    await mr.publish(stream, Buffer.from('first key-0 0'), { key: 'key-0', contentType: 'text/plain' });
     await spring.taken('seen', 1);
     const subscription = await subscribe();
     for (let probe = 0, shared = false; !shared; probe++) {

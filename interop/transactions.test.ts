@@ -35,14 +35,11 @@ describe.each(brokers('ours').filter(({ name }) => name === 'kafka'))('transacti
       functions: { seen: { input: { destination: 'tx.ours.out', group: 'spring' } } },
       properties: { [`${binder}.consumer-properties.isolation.level`]: 'read_committed' },
     });
-    await mr.subscribe(
-      bytesStream('tx.ours.in'),
-      { group: 'ours', retry: { maxAttempts: 1 } },
-      async (payload, context) =>
-        mr.transaction([context], async (tx) => {
-          tx.publish(stream, Buffer.from(payload!), { contentType: 'text/plain' });
-          if (String(payload) === 'poison') throw new Error('cannot take poison');
-        }),
+    await mr.subscribe(bytesStream('tx.ours.in'), { group: 'ours', retry: { maxAttempts: 1 } }, async (payload, context) =>
+      mr.transaction([context], async (tx) => {
+        tx.publish(stream, Buffer.from(payload!), { contentType: 'text/plain' });
+        if (String(payload) === 'poison') throw new Error('cannot take poison');
+      }),
     );
     await mr.publishAll(
       bytesStream('tx.ours.in'),

@@ -35,7 +35,8 @@ export const kinds = {
     springBinder: 'rabbit',
     package: '@millrace/binder-rabbitmq',
     deadLetters: 'auto-bind-dlq',
-    options: ({ env }) => ({ addresses: env['RABBITMQ_URL'] }),
+    // Who declares a queue must do it as the others: Spring's are classic unless they are told otherwise.
+    options: ({ env }) => ({ addresses: env['RABBITMQ_URL'], queueType: 'classic' }),
   },
 } as const satisfies Record<string, BrokerKind>;
 
