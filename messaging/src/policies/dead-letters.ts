@@ -112,7 +112,7 @@ export class DeadLetters {
         await parking.list(binder.provisioner.deadLetterName(destination, group), 0, 1);
       const [summary, origins] = await Promise.all([parking.summary(), originsOf(binder)]);
       return summary.map(({ name, count }) => {
-        const groupOf = (destination: string): string | undefined => groupIn(binder, destination, name);
+        const groupOf = (from: string): string | undefined => groupIn(binder, from, name);
         return { binderName, binder, parking, name, count, origin: origins.get(name), groupOf };
       });
     } catch (error) {
