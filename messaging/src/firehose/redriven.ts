@@ -3,7 +3,6 @@ import { headerNames, type Binder, type Headers, type RegionBinding } from '../b
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../policies/idempotent.ts';
 import { wasRedrivenElsewhere } from '../policies/redrive-headers.ts';
 import type { Log } from '../runtime/log.ts';
-import type { Consumption } from './failures.ts';
 import type { Tracked } from './partition-state.ts';
 import type { Processor, Session } from './session.ts';
 
@@ -85,6 +84,13 @@ class RegionRecord implements IdempotencyStore {
   }
 }
 
+/** Which messages that were re-driven are meant for a subscription. */
+export interface RedriveTarget {
+  readonly destination: string;
+  readonly group: string;
+  readonly redriven: RedriveRecord;
+}
+
 /**
  * Stands before a processor: lets events pass, except those re-driven for another group, which this one has handled long ago, and
  * those re-driven twice.
@@ -95,7 +101,7 @@ export class RedriveGate implements Processor {
   readonly #group: string;
   readonly #record: RedriveRecord;
 
-  constructor(inner: Processor, { destination, group, redriven }: Pick<Consumption, 'destination' | 'group' | 'redriven'>) {
+  constructor(inner: Processor, { destination, group, redriven }: RedriveTarget) {
     this.#inner = inner;
     this.#destination = destination;
     this.#group = group;
