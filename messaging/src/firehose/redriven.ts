@@ -84,8 +84,8 @@ class RegionRecord implements IdempotencyStore {
   }
 }
 
-/** Whose events a gate lets pass. */
-interface Gated {
+/** Which messages that were re-driven are meant for a subscription. */
+export interface RedriveTarget {
   readonly destination: string;
   readonly group: string;
   readonly redriven: RedriveRecord;
@@ -101,7 +101,7 @@ export class RedriveGate implements Processor {
   readonly #group: string;
   readonly #record: RedriveRecord;
 
-  constructor(inner: Processor, { destination, group, redriven }: Gated) {
+  constructor(inner: Processor, { destination, group, redriven }: RedriveTarget) {
     this.#inner = inner;
     this.#destination = destination;
     this.#group = group;

@@ -36,9 +36,9 @@ export class DeadLetters {
     this.#binders = binders;
   }
 
-  /** All of them, in a fixed order. */
-  async all(): Promise<readonly DeadLetter[]> {
-    const lists = await Promise.all(this.#binders.names().map((name) => this.#ofBinder(name)));
+  /** All of them, in a fixed order; of those that other programs made, a binder may know only the one that `filter` names. */
+  async all(filter: ParkedFilter = {}): Promise<readonly DeadLetter[]> {
+    const lists = await Promise.all(this.#binders.names().map((name) => this.#ofBinder(name, filter)));
     return lists.flat();
   }
 
@@ -60,7 +60,7 @@ export class DeadLetters {
     after?: ParkedPlace,
   ): AsyncGenerator<{ readonly deadLetter: DeadLetter; readonly messages: readonly ParkedMessage[] }> {
     let skipping = after !== undefined;
-    for (const deadLetter of await this.all()) {
+    for (const deadLetter of await this.all(filter)) {
       const here = after !== undefined && deadLetter.binderName === after.binder && deadLetter.name === after.deadLetter;
       if (skipping && !here) continue;
       skipping = false;
@@ -102,14 +102,17 @@ export class DeadLetters {
     }
   }
 
-  async #ofBinder(binderName: string): Promise<DeadLetter[]> {
+  async #ofBinder(binderName: string, { destination, group }: ParkedFilter = {}): Promise<DeadLetter[]> {
     const binder = await this.#binders.get(binderName);
     const { parking } = binder;
     if (parking === undefined) return [];
     try {
+      // A server need not tell what queues it has: then the binder learns of this one by being asked for it.
+      if (destination !== undefined && group !== undefined)
+        await parking.list(binder.provisioner.deadLetterName(destination, group), 0, 1);
       const [summary, origins] = await Promise.all([parking.summary(), originsOf(binder)]);
       return summary.map(({ name, count }) => {
-        const groupOf = (destination: string): string | undefined => groupIn(binder, destination, name);
+        const groupOf = (from: string): string | undefined => groupIn(binder, from, name);
         return { binderName, binder, parking, name, count, origin: origins.get(name), groupOf };
       });
     } catch (error) {

@@ -210,6 +210,29 @@ test('the group of a dead letter that does not name it is found in the name of i
   expect(await mr.parked.summary()).toMatchObject([{ destination: 'a.b', group: 'c.d', count: 1 }]);
 });
 
+test('a binder that does not list what others made is asked for the dead letters that a filter names', async () => {
+  const binder = memoryBinder();
+  const deadLetter = binder.provisioner.deadLetterName('a', 'g');
+  await binder.open();
+  await binder.parking!.park(deadLetter, [{ payload: Buffer.from('{}'), headers: { 'x-original-topic': 'a' } }]);
+  const known = new Set<string>();
+  const list: NonNullable<typeof binder.parking>['list'] = (name, ...rest) => {
+    known.add(name);
+    return binder.parking!.list(name, ...rest);
+  };
+  const summary = async () => (await binder.parking!.summary()).filter(({ name }) => known.has(name));
+  const secretive = override(binder, {
+    open: () => Promise.resolve(),
+    get parking() {
+      return override(binder.parking!, { list, summary });
+    },
+  });
+  const mr = runtimeOn(secretive);
+  await mr.binder();
+  expect(await mr.parked.list()).toEqual([]);
+  expect(await mr.parked.list({ destination: 'a', group: 'g' })).toHaveLength(1);
+});
+
 test('what another application made of a re-driven message, copying its headers, is no re-driven message', async () => {
   const { mr, binder, state } = await setUp(1);
   const parts = eventStream<Event>('parts', { partitions: 1 });
