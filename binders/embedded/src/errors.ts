@@ -46,7 +46,17 @@ export const raise = errorTable({
   OFFSETS_LOST: {
     code: 'DATA_LOSS',
     message:
-      'offsets {from} to {to} of stream {stream} are damaged on disk and cannot be read; restore them from elsewhere or skip them by reading from offset {to}',
+      "offsets {from} to {to} of {what} are damaged on disk and cannot be read; 'millrace doctor' names the file: restore it from a copy, or go on from offset {to} ('millrace tail --from {to}', 'millrace destinations seek --to {to}')",
+  },
+  DESTINATION_DAMAGED: {
+    code: 'DATA_LOSS',
+    message:
+      "'{destination}' cannot be used because a part of it is damaged on disk; 'millrace doctor' names the file: restore it from a copy, or delete '{destination}'; other destinations serve",
+  },
+  JOURNAL_GONE: {
+    code: 'DATA_LOSS',
+    message:
+      "'{dataDir}' was in use before, but its journal is gone from '{directory}'; restore it from a copy, or remove '{dataDir}' to begin with nothing",
   },
   JOURNAL_DISK_FULL: {
     code: 'RESOURCE_EXHAUSTED',

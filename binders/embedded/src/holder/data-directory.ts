@@ -1,8 +1,9 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@millrace/core';
 import { makeDirectory } from '@millrace/core/files';
 import { raise } from '../errors.ts';
+import { sequenceOf } from '../journal/segment.ts';
 
 /** The version of the layout of data directories that this package writes; it reads all up to it. */
 export const formatVersion = 1;
@@ -44,6 +45,17 @@ export function refuseNewer(dataDir: string, version: string): void {
       known: formatVersion,
       version,
     });
+}
+
+/** Refuses a directory that has lost its journal, which would look like a new one. */
+export function refuseEmptied(dataDir: string): void {
+  // A journal has a segment before the format is noted, and always from then on.
+  if (!existsSync(formatPath(dataDir)) || hasSegments(journalDirectory(dataDir))) return;
+  throw raise('JOURNAL_GONE', { dataDir, directory: journalDirectory(dataDir) });
+}
+
+function hasSegments(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).some((name) => sequenceOf(name) !== undefined);
 }
 
 /** Notes in a new directory what it is written in. Only the holder of the lock calls this. */
