@@ -29,6 +29,10 @@ export const raise = errorTable({
     message:
       "'{text}' is no position; use 'earliest', 'latest', an offset such as 120, or a time such as 2026-11-23T08:00:00Z or '-15m'",
   },
+  NO_SUCH_PARTITION: {
+    code: 'NOT_FOUND',
+    message: "'{destination}' has no partition {partition}; its partitions are 0 to {last}",
+  },
   BAD_NUMBER: { code: 'INVALID_ARGUMENT', message: "{option} must be a whole number from {min}, not '{text}'" },
   BAD_HEADER: { code: 'INVALID_ARGUMENT', message: "header '{text}' must have the form name=value" },
   ENVIRONMENT_BROKEN: {

@@ -5,7 +5,7 @@ import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { checkDestination } from '../known-destination.ts';
 import { readable, toJson } from '../output.ts';
-import { parseCount, parsePosition } from '../positions.ts';
+import { parseCount, parsePosition, positionForms } from '../positions.ts';
 
 interface TailFlags {
   readonly from?: ReturnType<typeof parsePosition>;
@@ -21,7 +21,7 @@ export function addTailCommand(program: Command): void {
     .command('tail')
     .description('Print the messages of a destination, from a position on, without taking part in any group.')
     .argument('<destination>', 'what to read')
-    .option('--from <position>', "'earliest', 'latest', an offset, a time, or an age such as -15m", parsePosition)
+    .option('--from <position>', positionForms, parsePosition)
     .option(
       '-n, --last <count>',
       'begin this many messages before the end of each partition (default 10 without --from)',
