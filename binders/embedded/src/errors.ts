@@ -53,6 +53,10 @@ export const raise = errorTable({
     message:
       "'{destination}' cannot be used because a part of it is damaged on disk; 'millrace doctor' names the file: restore it from a copy, or delete '{destination}'; other destinations serve",
   },
+  DIRECTORY_NAME_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{dataDir}' cannot be the name of a data directory: {why}; choose another",
+  },
   JOURNAL_GONE: {
     code: 'DATA_LOSS',
     message:
@@ -238,6 +242,11 @@ export const raise = errorTable({
   FRAME_INVALID: {
     code: 'INVALID_ARGUMENT',
     message: 'the other side of the connection sent {what}; only this package may connect to the broker of a data directory',
+  },
+  CONNECTION_BROKEN: {
+    code: 'UNAVAILABLE',
+    message: "the connection to the broker of '{dataDir}' broke; it is made anew, perhaps to another process",
+    retryable: true,
   },
   CONNECTION_LOST: {
     code: 'UNAVAILABLE',

@@ -28,6 +28,8 @@ export function prepareDirectory(dataDir: string): void {
 function directoryError(dataDir: string, error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOTDIR' || code === 'EEXIST') return raise('DIRECTORY_IS_FILE', { dataDir }, error);
+  if (code === 'ENAMETOOLONG' || code === 'ELOOP' || code === 'ERR_INVALID_ARG_VALUE')
+    return raise('DIRECTORY_NAME_INVALID', { dataDir, why: code === 'ENAMETOOLONG' ? 'it is too long' : messageOf(error) }, error);
   if (code === 'ENOSPC') return raise('JOURNAL_DISK_FULL', { directory: dataDir }, error);
   return raise('JOURNAL_DIRECTORY_UNUSABLE', { directory: dataDir, why: messageOf(error) }, error);
 }
