@@ -19,7 +19,7 @@ export default defineConfig({
   test: {
     include: servers
       ? [...withServers, 'tools/test/docs.test.ts']
-      : ['*/test/**/*.test.ts', 'binders/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'faults/*.test.ts'],
+      : ['*/test/**/*.test.ts', '{binders,deployers}/*/test/**/*.test.ts', 'examples/*/*.test.ts', 'faults/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', ...(servers ? [] : withServers)],
     fileParallelism: !servers,
     pool: 'forks',

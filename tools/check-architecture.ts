@@ -16,7 +16,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'binders/rabbitmq': ['core', 'messaging'],
   'binders/conformance': ['core', 'messaging'],
   apps: ['core', 'expressions', 'messaging', 'pipeline-dsl'],
-  sandbox: ['core'],
+  processes: [],
+  'deployers/contract': ['core'],
+  'deployers/conformance': ['core', 'deployers/contract'],
+  'deployers/local': ['core', 'processes', 'deployers/contract'],
+  sandbox: ['core', 'processes'],
   cli: [
     'core',
     'expressions',
@@ -26,11 +30,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'binders/kafka',
     'binders/rabbitmq',
     'apps',
+    'deployers/contract',
     'sandbox',
   ],
 };
 /** Packages that must also load in a browser. */
 const portable = new Set(['core', 'expressions', 'pipeline-dsl']);
+/** Entry points of theirs for Node alone. */
+const forNode = new Set(['core/src/files.ts']);
 
 interface Manifest {
   readonly name: string;
@@ -107,7 +114,7 @@ function checkImports(folder: string): Map<string, readonly string[]> {
     for (const found of importsOf(file)) {
       if (found.specifier.startsWith('.')) targets.push(checkRelativeImport(folder, found)!);
       else if (!found.specifier.startsWith('node:')) checkPackageImport(folder, found);
-      else if (portable.has(folder))
+      else if (portable.has(folder) && !forNode.has(relative(root, file)))
         problems.push(`${relative(root, file)}: imports ${found.specifier}, but ${folder} must load in a browser`);
     }
     edges.set(file, targets);
@@ -136,7 +143,7 @@ function checkCycles(edges: ReadonlyMap<string, readonly string[]>): void {
 
 function checkManifest(folder: string, manifest: Manifest): void {
   const say = (text: string): unknown => problems.push(`${folder}/package.json: ${text}`);
-  if (folder !== 'cli' && manifest.name !== `@millrace/${folder.replace(/^binders\//, 'binder-')}`)
+  if (folder !== 'cli' && manifest.name !== `@millrace/${folder.replace(/^(binder|deployer)s\//, '$1-')}`)
     say(`name ${manifest.name} does not follow its folder`);
   if (manifest.license !== 'Apache-2.0' || manifest.type !== 'module') say('license must be Apache-2.0 and type module');
   if (manifest.engines?.['node'] !== '>=24.11') say('engines.node must be >=24.11');
@@ -180,7 +187,7 @@ function checkReferences(folder: string, manifest: Manifest): void {
   }
 }
 
-const workspaces = globSync(['*/package.json', 'binders/*/package.json'], { cwd: root }).map((file) => dirname(file));
+const workspaces = globSync(['*/package.json', '{binders,deployers}/*/package.json'], { cwd: root }).map((file) => dirname(file));
 for (const folder of workspaces)
   if (!(folder in allowed))
     problems.push(`${folder}: a package without a place in the picture; add it to tools/check-architecture.ts`);

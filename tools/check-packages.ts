@@ -29,7 +29,7 @@ function npm(cwd: string, ...args: readonly string[]): string {
 function pack(): readonly string[] {
   const tarballs = join(work, 'tarballs');
   mkdirSync(tarballs);
-  const folders = globSync(['*/package.json', 'binders/*/package.json'], { cwd: root }).map((file) => dirname(file));
+  const folders = globSync(['*/package.json', '{binders,deployers}/*/package.json'], { cwd: root }).map((file) => dirname(file));
   npm(root, 'pack', '--pack-destination', tarballs, ...folders.flatMap((folder) => ['--workspace', folder]));
   for (const folder of folders) checkContents(folder, tarballs);
   return readdirSync(tarballs).map((file) => join(tarballs, file));

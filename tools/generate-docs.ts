@@ -7,6 +7,7 @@ import { appPages } from './docs/apps.ts';
 import { binderPage } from './docs/binders.ts';
 import { commandPage } from './docs/command.ts';
 import { decisionIndex } from './docs/decisions.ts';
+import { deployerPage } from './docs/deployers.ts';
 import { errorPage } from './docs/errors.ts';
 import type { Page } from './docs/page.ts';
 
@@ -28,7 +29,15 @@ function settle({ path, text }: Page): boolean {
   return true;
 }
 
-const pages: readonly Page[] = [await errorPage(), commandPage(), binderPage(), decisionIndex(), ...appPages(), ...apiPages()];
+const pages: readonly Page[] = [
+  await errorPage(),
+  commandPage(),
+  binderPage(),
+  deployerPage(),
+  decisionIndex(),
+  ...appPages(),
+  ...apiPages(),
+];
 const fresh = pages.filter(settle).length;
 console.log(`${fresh} of ${pages.length} generated pages are up to date`);
 process.exitCode = fresh === pages.length ? 0 : 1;

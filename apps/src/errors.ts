@@ -4,7 +4,7 @@ import { errorTable, messageOf, MillraceError, recode } from '@millrace/core';
 export const appError = errorTable({
   APP_INVALID: { code: 'INVALID_ARGUMENT', message: "App '{app}' {rule}." },
   APP_UNKNOWN: { code: 'NOT_FOUND', message: "There is no {kind} '{app}'{hint}" },
-  APP_FAILED: { code: 'INTERNAL', message: "App '{app}' of '{stream}' stopped with an error: {problem}" },
+  APP_FAILED: { code: 'INTERNAL', message: "App '{app}'{of} stopped with an error: {problem}" },
   ARGUMENT_INVALID: {
     code: 'INVALID_ARGUMENT',
     message: "Argument '{argument}' is not understood; options are written --name=value.",
@@ -25,7 +25,23 @@ export const appError = errorTable({
     code: 'CANCELLED',
     message: "'{app}' was stopped before this message was done; it will come again where its source can replay.",
   },
-  DESTINATION_MISSING: { code: 'FAILED_PRECONDITION', message: "App '{app}' has no {binding} destination; set {option}." },
+  PORT_TAKEN: {
+    code: 'ALREADY_EXISTS',
+    message:
+      'Port {port} of {host} is in use by another program; end that, or choose another with --server.port (0 picks a free one).',
+  },
+  LISTEN_FAILED: {
+    code: 'FAILED_PRECONDITION',
+    message: 'Nothing can listen on port {port} of {host}: {problem}; choose another --server.address or --server.port.',
+  },
+  DIRECTORY_MISSING: {
+    code: 'NOT_FOUND',
+    message: "There is no directory '{directory}' to read once; create it, or set --directory to where the files are.",
+  },
+  DIRECTORY_UNREADABLE: {
+    code: 'FAILED_PRECONDITION',
+    message: "The directory '{directory}' cannot be read: {problem}; check its path and rights.",
+  },
   FILE_EXISTS: { code: 'ALREADY_EXISTS', message: "File '{file}' exists and the mode is FAIL; remove it or choose another mode." },
   CLOSE_TIMEOUT: {
     code: 'DEADLINE_EXCEEDED',
@@ -40,11 +56,17 @@ export const appError = errorTable({
     message:
       "'spring.cloud.function.definition={definition}' composes functions in one app, which is not supported; run the apps as one pipeline instead, which keeps them in one process: {pipeline}",
   },
+  NOT_NEIGHBOURS: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "'{app}' and '{next}' cannot share a process: '{app}' writes to '{output}', '{next}' reads '{input}'; give both the same destination or deploy them separately",
+  },
   UNSUPPORTED_OPTION: { code: 'UNSUPPORTED', message: "Option '{option}' of '{app}' {rule}." },
 });
 
 /** `APP_FAILED` with the code of what made it fail. */
 export function appFailed({ label, stream }: { readonly label: string; readonly stream: string }, cause: unknown): MillraceError {
-  const error = appError('APP_FAILED', { app: label, stream, problem: messageOf(cause) }, cause);
+  const of = stream === '' ? '' : ` of '${stream}'`;
+  const error = appError('APP_FAILED', { app: label, of, problem: messageOf(cause) }, cause);
   return cause instanceof MillraceError ? recode(error, cause.code) : error;
 }

@@ -15,7 +15,10 @@ function isTooOld() {
 
 function runSource() {
   const flags = ['--conditions=development', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, source, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const args = [...flags, source, ...process.argv.slice(2)];
+  // Becoming the other process leaves none between it and whoever signals it. Windows has no such thing.
+  if (process.platform !== 'win32') process.execve(process.execPath, [process.execPath, ...args], process.env);
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
   // A terminal signals both; a supervisor signals only this process, so its signal is passed on and the end awaited.
   process.on('SIGINT', () => undefined);
   process.on('SIGTERM', () => child.kill('SIGTERM'));

@@ -4,11 +4,14 @@ import { errorTable } from '@millrace/core';
 export const raise = errorTable({
   CONFIG_MISSING: { code: 'NOT_FOUND', message: "configuration file '{file}' does not exist; create it or leave the option out" },
   CONFIG_BROKEN: { code: 'INVALID_ARGUMENT', message: "configuration file '{file}' cannot be used: {problem}" },
+  MODULE_BROKEN: { code: 'INVALID_ARGUMENT', message: "the module of '{label}' cannot be used: {problem} ({path})" },
   UNKNOWN_BINDER: {
     code: 'INVALID_ARGUMENT',
     message:
       "there is no binder '{name}'; known are {known}; name its type under 'binders' in millrace.config.* or choose one of these{hint}",
   },
+  BAD_APP_TYPE: { code: 'INVALID_ARGUMENT', message: "there is no type of app '{type}'; there are {known}{hint}" },
+  UNKNOWN_APP: { code: 'NOT_FOUND', message: "there is no app '{name}'{hint}; 'millrace apps list' shows them" },
   UNKNOWN_DESTINATION: {
     code: 'NOT_FOUND',
     message: "there is no {kind} '{name}'{hint}; 'millrace destinations list' shows what exists",
@@ -26,6 +29,10 @@ export const raise = errorTable({
     message:
       "'{text}' is no position; use 'earliest', 'latest', an offset such as 120, or a time such as 2026-11-23T08:00:00Z or '-15m'",
   },
+  NO_SUCH_PARTITION: {
+    code: 'NOT_FOUND',
+    message: "'{destination}' has no partition {partition}; its partitions are 0 to {last}",
+  },
   BAD_NUMBER: { code: 'INVALID_ARGUMENT', message: "{option} must be a whole number from {min}, not '{text}'" },
   BAD_HEADER: { code: 'INVALID_ARGUMENT', message: "header '{text}' must have the form name=value" },
   ENVIRONMENT_BROKEN: {
@@ -34,7 +41,7 @@ export const raise = errorTable({
   },
   BAD_JSON: {
     code: 'INVALID_ARGUMENT',
-    message: "{what} is no JSON: {problem}; correct it or send it with '--content-type text/plain'",
+    message: '{what} is no JSON: {problem}; {next}',
   },
   NOTHING_SELECTED: {
     code: 'INVALID_ARGUMENT',

@@ -15,3 +15,8 @@ export async function checkDestination(mr: Millrace, name: string, kind?: 'regio
   const names = all.filter((other) => kind === undefined || other.kind === kind).map((other) => other.name);
   throw raise('UNKNOWN_DESTINATION', { kind: kind ?? 'destination', name, hint: didYouMean(name, names) });
 }
+
+/** Whether a destination is bookkeeping of ours, which lists leave out. */
+export function isInternal(name: string): boolean {
+  return /^(?:millrace[-.]|__millrace_)/.test(name);
+}

@@ -36,11 +36,22 @@ function print(text: string): void {
 
 /** JSON that also holds what messages may hold: 64-bit integers as numbers where exact, bytes as base64. */
 export function toJson(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) => {
+  return JSON.stringify(value, function (this: Readonly<Record<string, unknown>>, key, converted: unknown) {
+    // A Buffer has become something else by now.
+    const item = this[key] instanceof Uint8Array ? this[key] : converted;
     if (typeof item === 'bigint') return Number.isSafeInteger(Number(item)) ? Number(item) : item.toString();
     if (item instanceof Uint8Array) return { base64: Buffer.from(item).toString('base64') };
     return item instanceof Map ? Object.fromEntries(item) : item;
   });
+}
+
+/** Bytes for people: text where they are UTF-8. */
+export function readable(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return `base64:${Buffer.from(bytes).toString('base64')}`;
+  }
 }
 
 function alignRows(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[]): readonly string[] {

@@ -2,6 +2,9 @@ import { raise } from './errors.ts';
 
 const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
+/** How positions can be written, for help texts. */
+export const positionForms = "'earliest', 'latest', an offset, a time, or an age such as -15m";
+
 /** Reads a position as users type it: `earliest`, `latest`, an offset, a time, or an age such as `-15m`. */
 export function parsePosition(text: string): 'earliest' | 'latest' | number | Date {
   if (text === 'earliest' || text === 'latest') return text;

@@ -1,11 +1,17 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import type { PipelineProgress } from '@millrace/apps';
 
-/** Draws how far pipelines are, in place, on a terminal. Rates are of the time since the last drawing. */
+/** How long what is drawn stays at least, in milliseconds, so that many lines of output do not make it flicker. */
+const calmMs = 100;
+
+/** Draws how far pipelines are, in place, below what else appears on a terminal. Rates are of the time since the last drawing. */
 export class ProgressView {
   readonly #out: NodeJS.WriteStream;
   readonly #last = new Map<string, { readonly out: number; readonly at: number }>();
-  #lines = 0;
+  #lines: readonly string[] = [];
+  /** Lines that are on the screen now. */
+  #shown = 0;
+  #drawnAt = -Infinity;
 
   constructor(out: NodeJS.WriteStream) {
     this.#out = out;
@@ -14,12 +20,25 @@ export class ProgressView {
   draw(pipelines: readonly PipelineProgress[]): void {
     // A line that wraps, or one scrolled away, could not be drawn over again.
     const all = pipelines.flatMap((pipeline) => this.#pipelineLines(pipeline));
-    const lines = all
+    this.#lines = all
       .slice(0, Math.max(1, (this.#out.rows || Infinity) - 1))
       .map((line) => shorten(line, this.#out.columns || Infinity));
-    const up = this.#lines > 0 ? `\u001b[${this.#lines}A` : '';
-    this.#out.write(`${up}${lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
-    this.#lines = lines.length;
+    this.#show();
+  }
+
+  /** Lets something else write lines to the terminal: what is drawn makes room and comes back below them. */
+  besides(write: () => void): void {
+    if (this.#shown > 0) this.#out.write(`\u001b[${this.#shown}A\u001b[J`);
+    this.#shown = 0;
+    write();
+    if (performance.now() - this.#drawnAt >= calmMs) this.#show();
+  }
+
+  #show(): void {
+    const up = this.#shown > 0 ? `\u001b[${this.#shown}A` : '';
+    this.#out.write(`${up}${this.#lines.map((line) => `\u001b[2K${line}\n`).join('')}`);
+    this.#shown = this.#lines.length;
+    this.#drawnAt = performance.now();
   }
 
   #pipelineLines({ name, apps, done }: PipelineProgress): readonly string[] {

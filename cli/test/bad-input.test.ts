@@ -165,6 +165,9 @@ describe('surroundings that do not fit', () => {
     writeFileSync(file, bytes);
     expectClear(await millrace(['tail', 'x', '--from', 'earliest'], { cwd }), 'DATA_LOSS', 'damaged', 'offset');
     expect((await millrace(['tail', 'y', '--from', 'earliest'], { cwd })).stdout).toContain('whole');
+    const seek = await millrace(['destinations', 'seek', 'x', '--group', 'g', '--to', '2'], { cwd });
+    expect(seek.stdout).toContain('group g reads x from 0@2 on');
+    expect((await millrace(['destinations', 'show', 'x'], { cwd })).stdout).toMatch(/"committed":\s*{\s*"0": 2\s*}/);
     const { code, stdout } = await millrace(['doctor'], { cwd });
     expect(code).toBe(1);
     expect(stdout).toMatch(/✗ journal: .+ is damaged at byte \d+/);

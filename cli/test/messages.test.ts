@@ -31,6 +31,12 @@ describe('publish and tail', () => {
   });
 });
 
+it('shows payloads of bytes as base64, in JSON as an object', async () => {
+  const cwd = temporaryDirectory();
+  await millrace(['run', 'p = load-generator --message-count=1 --message-size=3 > :raw'], { cwd });
+  expect((await millrace(['tail', 'raw', '--json'], { cwd })).stdout).toContain('"payload":{"base64":"AAAA"}');
+});
+
 describe('destinations', () => {
   it('creates, lists, shows and deletes', async () => {
     const cwd = temporaryDirectory();

@@ -37,6 +37,18 @@ it('draws over what it drew before', () => {
   expect(take().startsWith('\u001b[3A')).toBe(true);
 });
 
+it('makes room for lines that others write', () => {
+  const { out, take } = terminal(120, 40);
+  const view = new ProgressView(out);
+  view.draw([pipeline(['http', 'log'])]);
+  take();
+  view.besides(() => out.write('one\n'));
+  view.besides(() => out.write('two\n'));
+  expect(take()).toBe('\u001b[3A\u001b[Jone\ntwo\n');
+  view.draw([pipeline(['http', 'log'])]);
+  expect(take()).toContain('orders');
+});
+
 it('never writes more lines, nor wider ones, than the terminal has', () => {
   const { out, take } = terminal(30, 4);
   const view = new ProgressView(out);

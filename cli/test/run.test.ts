@@ -34,6 +34,20 @@ describe.each([
   });
 });
 
+it('prints nothing but documents with --json', async () => {
+  const { code, stdout } = await millrace([
+    'run',
+    '--json',
+    'p = load-generator --message-count=2 --message-size=3 | log --level=WARN',
+  ]);
+  expect(code).toBe(0);
+  expect(jsonLines(stdout)).toMatchObject([
+    { level: 'WARN', app: 'p/log' },
+    { level: 'WARN', app: 'p/log' },
+    { completed: true, pipelines: [{ name: 'p' }] },
+  ]);
+});
+
 describe('what was parked in the middle of a pipeline', () => {
   it.each([['fused'], ['in processes', '--no-fuse']])(
     'goes on from there when it is corrected and sent again, %s',

@@ -35,7 +35,10 @@ describe.skipIf(missing !== undefined)('millrace sandbox', { timeout: 60_000 }, 
   it('brings a server up, prints how to connect, shows it, and ends it', async () => {
     const cwd = workingDirectory();
     const up = await millrace(['sandbox', 'up', 'redis', '--memory', '64m'], { cwd });
-    expect(up).toMatchObject({ code: 0, stdout: expect.stringMatching(/^export REDIS_URL='redis:\/\/127\.0\.0\.1:\d+\/0'\n$/) });
+    expect(up).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^export REDIS_URL='redis:\/\/127\.0\.0\.1:\d+\/0'\nexport SPRING_DATA_REDIS_HOST=/),
+    });
     expect(up.stderr).toMatch(/redis: ready after [\d.]+ s on 127\.0\.0\.1:\d+/);
     const spring = await millrace(['sandbox', 'status', '--format', 'spring'], { cwd });
     expect(spring.stdout).toContain('spring.data.redis.host=127.0.0.1\n');

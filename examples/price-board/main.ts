@@ -1,5 +1,5 @@
 // A price board driven by data events: a feed changes prices, and everyone who is interested knows at once, with the data.
-//   node main.ts [--data-dir DIR]
+//   npm run example -- price-board [--data-dir DIR]
 import { parseArgs } from 'node:util';
 import { connect, region } from 'millrace';
 import type { EntryEvent } from 'millrace';

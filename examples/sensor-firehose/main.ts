@@ -1,5 +1,5 @@
 // A sensor firehose: online alerting while events arrive, and later a batch job over the same log.
-//   node main.ts [--data-dir DIR] [--readings N]
+//   npm run example -- sensor-firehose [--data-dir DIR] [--readings N]
 import { parseArgs } from 'node:util';
 import { connect, eventStream } from 'millrace';
 import type { Millrace } from 'millrace';

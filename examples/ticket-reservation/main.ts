@@ -1,5 +1,5 @@
 // Ticket reservation by commands: several clerks compete, one of them is killed at work, and no seat is sold twice.
-//   node main.ts [--data-dir DIR] [--seats N] [--clerks N]
+//   npm run example -- ticket-reservation [--data-dir DIR] [--seats N] [--clerks N]
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

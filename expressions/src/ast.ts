@@ -11,7 +11,8 @@ export type Node = Readonly<
       | { kind: 'variable'; name: string }
       | { kind: 'property'; target: Node | undefined; name: string; safe: boolean }
       | { kind: 'index'; target: Node; index: Node; safe: boolean }
-      | { kind: 'method'; target: Node | undefined; name: string; args: readonly Node[]; safe: boolean }
+      // `at`: the place of its name.
+      | { kind: 'method'; target: Node | undefined; name: string; args: readonly Node[]; safe: boolean; at: Span }
       | { kind: 'function'; name: string; args: readonly Node[] }
       | { kind: 'static'; type: string; name: string; args: readonly Node[] | undefined }
       | { kind: 'newString'; args: readonly Node[] }

@@ -1,6 +1,7 @@
 import { didYouMean } from '@millrace/core';
 import type { BinaryOperator, Node } from './ast.ts';
 import { ExpressionError } from './errors.ts';
+import type { Span } from './errors.ts';
 import { compileJsonPath } from './json-path.ts';
 import type { JsonPath } from './json-path.ts';
 import { methodNames, methodOf, methodsNamed } from './methods.ts';
@@ -9,6 +10,7 @@ import { arithmetic, isNumber, negate, plain, power } from './numbers.ts';
 import { compare, equal } from './operators.ts';
 import { compilePattern } from './pattern/automaton.ts';
 import { propertyReader, readIndex } from './properties.ts';
+import { stepsOf } from './scope.ts';
 import type { Scope } from './scope.ts';
 import { newString, typeTable } from './types.ts';
 import { decodeText, JavaList, notJson, render, typeName } from './values.ts';
@@ -19,15 +21,19 @@ export type Evaluate = (scope: Scope) => unknown;
 type NodeOf<K extends Node['kind']> = Extract<Node, { kind: K }>;
 
 /** Compiles a tree to closures, once; whatever is known to fail fails here. */
-export function compileNode(node: Node, text: string): Evaluate {
-  return new Compiler(text).compile(node);
+export function compileNode(node: Node, text: string, rootNames?: readonly string[]): Evaluate {
+  return new Compiler(text, rootNames).compile(node);
 }
 
 class Compiler {
   readonly #text: string;
+  readonly #rootNames: readonly string[] | undefined;
+  /** Inside a selection or projection a bare name belongs to the element. */
+  #isInBody = false;
 
-  constructor(text: string) {
+  constructor(text: string, rootNames: readonly string[] | undefined) {
     this.#text = text;
+    this.#rootNames = rootNames;
   }
 
   compile(node: Node): Evaluate {
@@ -90,7 +96,15 @@ class Compiler {
     };
   }
 
+  #checkRootName({ target, name, start, end }: NodeOf<'property'>): void {
+    const isOfRoot = target === undefined || target.kind === 'this' ? !this.#isInBody : target.kind === 'root';
+    const known = this.#rootNames;
+    if (!isOfRoot || known === undefined || known.includes(name)) return;
+    throw this.#fail('UNKNOWN_NAME', { start, end }, { name, known: known.join(' and '), hint: didYouMean(name, known) });
+  }
+
   #property(node: NodeOf<'property'>): Evaluate {
+    this.#checkRootName(node);
     const read = propertyReader(node.name, this.#text, node);
     if (node.target === undefined) return (scope) => read(scope, scope.self);
     const target = this.compile(node.target);
@@ -113,8 +127,8 @@ class Compiler {
   #method(node: NodeOf<'method'>): Evaluate {
     const { name } = node;
     const candidates = methodsNamed(name);
-    if (candidates.length === 0) throw this.#fail('UNKNOWN_METHOD', node, { name, hint: didYouMean(name, methodNames()) });
-    this.#checkCount(node, candidates);
+    if (candidates.length === 0) throw this.#fail('UNKNOWN_METHOD', node.at, { name, hint: didYouMean(name, methodNames()) });
+    this.#checkCount(node, candidates, node.at);
     if (name === 'matches' && node.args[0]?.kind === 'literal') void this.#pattern(String(node.args[0].value), node);
     const target: Evaluate = node.target === undefined ? (scope) => scope.self : this.compile(node.target);
     const args = node.args.map((arg) => this.compile(arg));
@@ -135,21 +149,25 @@ class Compiler {
     if (method === undefined || args.length < method.min || args.length > method.max) {
       throw this.#fail('NO_METHOD', node, { name: node.name, type: typeName(target) });
     }
-    return method.call(
+    if (typeof receiver === 'string') scope.spend(stepsOf(receiver), this.#text, node);
+    const result = method.call(
       receiver as never,
       args.map((arg) => arg(scope)),
       this.#call(scope, node),
     );
+    if (typeof result === 'string') scope.built(result, this.#text, node);
+    return result;
   }
 
   #checkCount(
     node: Node & { readonly name: string; readonly args?: readonly Node[] | undefined },
     candidates: readonly Method[],
+    at: Span = node,
   ): void {
     const count = node.args?.length ?? 0;
     if (candidates.some(({ min, max }) => count >= min && count <= max)) return;
     const { min, max } = candidates[0]!;
-    throw this.#fail('ARGUMENTS', node, {
+    throw this.#fail('ARGUMENTS', at, {
       name: `${node.name}()`,
       expected: min === max ? String(min) : `${min} to ${max}`,
       found: count,
@@ -196,7 +214,7 @@ class Compiler {
     if (value === null || value === undefined) throw this.#fail('NULL_TARGET', node, { name: 'a path' });
     if (typeof value !== 'string' && !(value instanceof Uint8Array))
       return value instanceof Map ? Object.fromEntries(value) : value;
-    const parsed = scope.json(typeof value === 'string' ? value : decodeText(value));
+    const parsed = scope.json(typeof value === 'string' ? value : decodeText(value), this.#text, node);
     if (parsed === notJson) throw this.#fail('NOT_JSON', node, {});
     return parsed;
   }
@@ -256,9 +274,10 @@ class Compiler {
   }
 
   #collection(node: NodeOf<'collection'>): Evaluate {
-    const [target, body] = [this.compile(node.target), this.compile(node.body)];
+    const target = this.compile(node.target);
+    const body = this.#compileBody(node.body);
     return (scope) => {
-      const value = this.#unwrap(scope, target(scope));
+      const value = this.#unwrap(scope, node, target(scope));
       if (value === null || value === undefined) {
         if (node.safe) return null;
         throw this.#fail('NULL_TARGET', node, { name: node.operation === 'project' ? 'a projection' : 'a selection' });
@@ -267,9 +286,17 @@ class Compiler {
     };
   }
 
+  #compileBody(node: Node): Evaluate {
+    const outer = this.#isInBody;
+    this.#isInBody = true;
+    const body = this.compile(node);
+    this.#isInBody = outer;
+    return body;
+  }
+
   /** JSON text stands for what it holds where a collection is wanted. */
-  #unwrap(scope: Scope, value: unknown): unknown {
-    const parsed = typeof value === 'string' ? scope.json(value) : value;
+  #unwrap(scope: Scope, node: Node, value: unknown): unknown {
+    const parsed = typeof value === 'string' ? scope.json(value, this.#text, node) : value;
     return parsed === notJson ? value : parsed;
   }
 
@@ -354,8 +381,9 @@ class Compiler {
     if (isNumber(left) && isNumber(right)) return arithmetic('+', left, right);
     if (typeof left !== 'string' && typeof right !== 'string') throw this.#operands(node, left, right);
     const [a, b] = [render(left), render(right)];
-    scope.room(a.length + b.length, this.#text, node);
-    return a + b;
+    const sum = a + b;
+    scope.built(sum, this.#text, node);
+    return sum;
   }
 
   #calculate(node: NodeOf<'binary'>, left: unknown, right: unknown): unknown {
@@ -433,7 +461,7 @@ class Compiler {
 
   #fail(
     reason: ConstructorParameters<typeof ExpressionError>[0],
-    node: Node,
+    node: Span,
     details: Readonly<Record<string, unknown>>,
     cause?: unknown,
   ): ExpressionError {

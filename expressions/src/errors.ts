@@ -32,7 +32,11 @@ export const raise = errorTable({
       "{what} at position {position} of '{text}' is not supported, because expressions cannot reach or change the host; {next}",
   },
   BAD_PATTERN: { code: 'INVALID_ARGUMENT', message: "the regular expression '{pattern}' cannot be used: {problem}" },
-  BAD_PATH: { code: 'INVALID_ARGUMENT', message: "the JSON path '{path}' is wrong at position {position}: {problem}" },
+  BAD_PATH: { code: 'INVALID_ARGUMENT', message: "the JSON path '{path}' is wrong at its position {at}: {problem}" },
+  UNKNOWN_NAME: {
+    code: 'INVALID_ARGUMENT',
+    message: "there is no '{name}' at position {position} of '{text}'; there is {known}{hint}",
+  },
   NULL_TARGET: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of null; use '?.' where null is possible" },
   NO_PROPERTY: { code: 'FAILED_PRECONDITION', message: "'{sub}' asks for '{name}' of {type}, which has no such property{hint}" },
   NO_METHOD: { code: 'FAILED_PRECONDITION', message: "'{sub}' calls '{name}()' on {type}, which has no such method" },

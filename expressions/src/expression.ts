@@ -12,6 +12,8 @@ import { parseJson, render, toJs, typeName } from './values.ts';
 export interface CompileOptions {
   /** Bounds of text and evaluation; those not given keep their defaults. */
   readonly limits?: Partial<Limits> | undefined;
+  /** All names that the root has, so that any other is an error when the expression is compiled (default: any name may be there). */
+  readonly rootNames?: readonly string[] | undefined;
 }
 
 export interface EvaluateOptions {
@@ -48,7 +50,7 @@ const noVariables = Object.freeze(Object.create(null) as Record<string, unknown>
 export function compile(text: string, options: CompileOptions = {}): Expression {
   const limits = options.limits === undefined ? defaultLimits : { ...defaultLimits, ...options.limits };
   const ast = parse(text, limits);
-  const run = compileNode(ast, text);
+  const run = compileNode(ast, text, options.rootNames);
   const evaluateRaw = (root: unknown, given?: EvaluateOptions): unknown =>
     run(new Scope(root, given?.variables ?? noVariables, given?.parseJson ?? parseJson, limits)) ?? null;
   return {

@@ -213,7 +213,7 @@ class PathParser {
   }
 
   #wrong(problem: string): Error {
-    return raise('BAD_PATH', { path: this.#path, position: this.#at, problem });
+    return raise('BAD_PATH', { path: this.#path, at: this.#at, problem });
   }
 }
 

@@ -32,20 +32,23 @@ const collections = { '?': 'select', '^': 'first', $: 'last', '!': 'project' } a
 export function parse(text: string, limits: Limits): Node {
   if (text.length > limits.textLength)
     throw new ExpressionError('TOO_LARGE', text, { start: 0, end: 0 }, { limit: limits.textLength, unit: 'characters' });
-  return new Parser(text, limits.depth).parse();
+  return new Parser(text, limits).parse();
 }
 
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
   readonly #maxDepth: number;
+  readonly #maxHeight: number;
+  readonly #heights = new WeakMap<object, number>();
   #at = 0;
   #depth = 0;
 
-  constructor(text: string, maxDepth: number) {
+  constructor(text: string, { depth, height }: Limits) {
     this.#text = text;
     this.#tokens = tokenize(text);
-    this.#maxDepth = maxDepth;
+    this.#maxDepth = depth;
+    this.#maxHeight = height;
   }
 
   parse(): Node {
@@ -167,7 +170,8 @@ class Parser {
     if (token.kind !== 'word') throw this.#expected('a property or method name', token);
     const from = target ?? token;
     if (!this.#is('(')) return this.#node(from, { kind: 'property', target, name: token.text, safe });
-    return this.#node(from, { kind: 'method', target, name: token.text, args: this.#arguments(), safe });
+    const at = { start: token.start, end: token.end };
+    return this.#node(from, { kind: 'method', target, name: token.text, args: this.#arguments(), safe, at });
   }
 
   #primary(): Node {
@@ -326,7 +330,19 @@ class Parser {
   // A node reaches from where its first part begins to the end of the token before this one.
   #node<K extends object>(from: Span, fields: K): Node {
     const { end } = this.#tokens[this.#at - 1] ?? this.#token;
-    return Object.freeze({ ...fields, start: from.start, end: Math.max(end, from.end) }) as unknown as Node;
+    const node = Object.freeze({ ...fields, start: from.start, end: Math.max(end, from.end) }) as unknown as Node;
+    this.#heights.set(node, this.#heightOver(fields));
+    return node;
+  }
+
+  // Compiling and evaluating follow the tree with calls, so that its height is bounded as well as what is written inside each other.
+  #heightOver(fields: object): number {
+    let highest = 0;
+    for (const part of Object.values(fields).flat(2) as unknown[])
+      if (typeof part === 'object' && part !== null) highest = Math.max(highest, this.#heights.get(part) ?? 0);
+    if (highest >= this.#maxHeight)
+      throw new ExpressionError('TOO_LARGE', this.#text, this.#token, { limit: this.#maxHeight, unit: 'parts in a chain' });
+    return highest + 1;
   }
 
   get #token(): Token {

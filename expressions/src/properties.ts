@@ -25,7 +25,7 @@ export function readProperty(scope: Scope, target: unknown, name: string, text: 
 export function propertyReader(name: string, text: string, span: Span): (scope: Scope, target: unknown) => unknown {
   if (name in Object.prototype) return (scope, target) => readProperty(scope, target, name, text, span);
   return (scope, target) => {
-    const data = typeof target === 'string' ? scope.json(target) : target;
+    const data = typeof target === 'string' ? scope.json(target, text, span) : target;
     const plain = typeof data === 'object' && data !== null && Object.getPrototypeOf(data) === Object.prototype;
     return plain ? ((data as Record<string, unknown>)[name] ?? null) : readProperty(scope, target, name, text, span);
   };
@@ -52,7 +52,7 @@ function readArray(target: readonly unknown[], name: string, text: string, span:
 }
 
 function readText(scope: Scope, target: string, name: string, text: string, span: Span): unknown {
-  const parsed = scope.json(target);
+  const parsed = scope.json(target, text, span);
   if (parsed === notJson) return readPlainText(target, name, text, span);
   if (typeof parsed !== 'object' || parsed === null) return null;
   if (Array.isArray(parsed)) return /^\d+$/.test(name) ? (parsed[Number(name)] ?? null) : null;

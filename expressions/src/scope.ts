@@ -14,6 +14,7 @@ export class Scope {
   readonly #parse: JsonParser;
   readonly #limits: Limits;
   #steps = 0;
+  #built = 0;
   #lastText: string | undefined;
   #lastValue: unknown;
 
@@ -26,8 +27,9 @@ export class Scope {
   }
 
   /** The text as JSON. The last text is remembered: expressions mostly ask one payload for several fields. */
-  json(text: string): unknown {
+  json(text: string, expression: string, span: Span): unknown {
     if (text !== this.#lastText) {
+      this.spend(stepsOf(text), expression, span);
       this.#lastValue = this.#parse(text);
       this.#lastText = text;
     }
@@ -43,9 +45,22 @@ export class Scope {
 
   /** Checks a text before it is built. */
   room(length: number, text: string, span: Span): void {
-    if (length > this.#limits.resultLength)
-      throw new ExpressionError('LIMIT', text, span, { limit: this.#limits.resultLength, unit: 'characters' });
+    const { resultLength, builtLength } = this.#limits;
+    if (length > resultLength) throw new ExpressionError('LIMIT', text, span, { limit: resultLength, unit: 'characters' });
+    if (this.#built + length > builtLength)
+      throw new ExpressionError('LIMIT', text, span, { limit: builtLength, unit: 'characters of all texts' });
   }
+
+  /** Counts a text that was built. */
+  built(value: string, text: string, span: Span): void {
+    this.room(value.length, text, span);
+    this.#built += value.length;
+  }
+}
+
+/** What going once through a text costs. */
+export function stepsOf(text: string): number {
+  return 1 + (text.length >> 8);
 }
 
 export { notJson, parseJson };

@@ -25,7 +25,7 @@ export function render(value: unknown): string {
   return stringify(value);
 }
 
-/** JSON text of a value. */
+/** JSON text of a value, in which a whole double stays one: `5.0`. */
 export function stringify(value: unknown): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (typeof item === 'bigint') return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(item));

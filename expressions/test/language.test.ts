@@ -179,8 +179,8 @@ const wrong: readonly (readonly [string, string, number])[] = [
   ["'abc", 'UNTERMINATED', 0],
   ['payload ~ 1', 'SYNTAX', 8],
   ['2147483648', 'BAD_NUMBER', 0],
-  ['payload.toUperCase()', 'UNKNOWN_METHOD', 0],
-  ["'a'.substring()", 'ARGUMENTS', 0],
+  ['payload.toUperCase()', 'UNKNOWN_METHOD', 8],
+  ["'a'.substring()", 'ARGUMENTS', 4],
   ['#foo(1)', 'UNKNOWN_FUNCTION', 0],
   ['#jsonPath(payload)', 'ARGUMENTS', 0],
   ["#jsonPath(payload, 'x')", 'BAD_PATH', 0],
@@ -243,4 +243,31 @@ describe('a failing evaluation names the part that failed', () => {
   it('says that a length is a method', () => {
     expect(() => compile('payload.length').evaluate(text)).toThrow('write length()');
   });
+});
+
+it('tells where in a JSON path the fault is', () => {
+  expect(() => compile("#jsonPath(payload, '$.items[?(@.sku =~ /x/i)].n')")).toThrow("is wrong at its position 16: expected ')'");
+});
+
+describe('names of the root, where they are known', () => {
+  const options = { rootNames: ['payload', 'headers'] };
+
+  it.each([
+    ['paylod', 0, "there is no 'paylod' at position 0 of 'paylod'; there is payload and headers; did you mean 'payload'?"],
+    ['1 + #root.foo', 4, "there is no 'foo'"],
+    ['#this.x', 0, "there is no 'x'"],
+    ['payload.![a + {1}.![b]].size() + c', 33, "there is no 'c'"],
+  ])('%s is refused', (expression, position, problem) => {
+    expect(() => compile(expression, options)).toThrow(expect.objectContaining({ reason: 'UNKNOWN_NAME', position }) as Error);
+    expect(() => compile(expression, options)).toThrow(problem);
+  });
+
+  it.each([
+    'payload.paylod',
+    'payload.![name + #this.other]',
+    '#root.headers',
+    "headers['x']",
+    '{payload: 1, other: 2}',
+    '#variable',
+  ])('%s is not', (expression) => expect(() => compile(expression, options)).not.toThrow());
 });

@@ -88,7 +88,37 @@ describe('work and size are bounded', () => {
   });
 
   it('evaluates a long chain without nesting', () => {
-    expect(compile(Array.from({ length: 2000 }, () => '1').join('+')).evaluate({})).toBe(2000);
+    expect(compile(Array.from({ length: 1500 }, () => '1').join('+')).evaluate({})).toBe(1500);
+  });
+
+  it.each([
+    ['operators', (n: number) => Array.from({ length: n }, () => '1').join('+')],
+    ['properties', (n: number) => `payload${'.a'.repeat(n)}`],
+    ['indexes', (n: number) => `payload${'[0]'.repeat(n)}`],
+    ['projections', (n: number) => `{1}${'.![1]'.repeat(n)}`],
+  ])('refuses a chain of %s that would exhaust the stack', (_, chain) => {
+    expect(run(chain(1501))).toMatchObject({ reason: 'TOO_LARGE' });
+  });
+
+  it('bounds all texts that one evaluation builds, however they are built', () => {
+    const many = `'${'x,'.repeat(100)}'.split(',')`;
+    for (const text of [
+      `${many}.!['x'.repeat(99999).toUpperCase()].size()`,
+      `${many}.!['x'.repeat(99999) + #this].size()`,
+      `${many}.!['x'.repeat(99999).length()].size()`,
+    ]) {
+      const limits = { resultLength: 100_000, builtLength: 1_000_000 };
+      expect(() => compile(text, { limits }).evaluate({})).toThrow(expect.objectContaining({ reason: 'LIMIT' }) as Error);
+    }
+  });
+
+  it('counts the work of going through long texts', () => {
+    const expression = compile(`payload.split(',').![#root.text.contains('y')].size()`, { limits: { steps: 100_000 } });
+    const payload = 'x,'.repeat(1000);
+    expect(expression.evaluate({ payload, text: 'x' })).toBe(1000);
+    expect(() => expression.evaluate({ payload, text: 'x'.repeat(1_000_000) })).toThrow(
+      expect.objectContaining({ reason: 'LIMIT' }) as Error,
+    );
   });
 });
 

@@ -10,6 +10,13 @@ await mr.subscribe(eventStream<string>('events', { contentType: 'text/plain' }),
   if (Number(delay) > 0) await new Promise((resolve) => setTimeout(resolve, Number(delay)));
 });
 report('ready');
-// Ends by a signal: SIGTERM drains, SIGKILL does not.
-setInterval(() => {}, 1 << 30);
+// Ends by a signal: SIGTERM drains, SIGKILL does not. What was reported has left this process before it ends, which `process.exit`, by
+// which the runtime ends a process that nobody else listens for, would not wait for.
+const alive = setInterval(() => {}, 1 << 30);
+async function drain(): Promise<void> {
+  await mr.close();
+  clearInterval(alive);
+  process.disconnect();
+}
+process.once('SIGTERM', () => void drain());
 process.on('disconnect', () => void mr.close().then(() => process.exit(0)));

@@ -17,9 +17,14 @@ export interface Millrace extends AsyncDisposable {
   publish<T>(stream: EventStream<T>, payload: T, options?: PublishOptions): Promise<Published>;
   /** Publishes many in order; one outcome per event. Rejects with `details.failed` (indexes) if any was not accepted. */
   publishAll<T>(stream: EventStream<T>, payloads: readonly T[], options?: PublishAllOptions<T>): Promise<readonly Published[]>;
-  /** Handles events one at a time per key, concurrently across keys. */
+  /**
+   * Handles events one at a time per key, concurrently across keys. Without a group (or without options) the subscription is anonymous:
+   * it gets its own copy of what is published from now on, and ends with this process.
+   */
+  subscribe<T>(stream: EventStream<T>, handler: EventHandler<T>): Promise<Subscription>;
   subscribe<T>(stream: EventStream<T>, options: SubscribeOptions, handler: EventHandler<T>): Promise<Subscription>;
   /** Handles events in batches; the handler answers for each item or for all. */
+  subscribeBatch<T>(stream: EventStream<T>, handler: BatchHandler<T>): Promise<Subscription>;
   subscribeBatch<T>(stream: EventStream<T>, options: SubscribeBatchOptions, handler: BatchHandler<T>): Promise<Subscription>;
   /** Reads a stretch of the log as batches and ends: a batch client. Takes no part in any group. */
   read<T>(stream: EventStream<T>, range?: ReadRange): AsyncIterable<readonly LogEvent<T>[]>;

@@ -8,6 +8,10 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message: "cannot {operation}: this runtime was closed; use a new one from 'connect'",
   },
+  HANDLER_MISSING: {
+    code: 'INVALID_ARGUMENT',
+    message: "there is no handler for '{destination}'; give a function as the last argument",
+  },
   BINDER_FAILED: {
     code: 'INTERNAL',
     message: "binder '{binder}' could not {operation}: {problem}; see the cause and the state of its server",

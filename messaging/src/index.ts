@@ -61,6 +61,7 @@ export type { HandledMark, IdempotencyStore } from './policies/idempotent.ts';
 export type { ParkedFilter, ParkedMessage, ParkedMessages, RedriveOptions } from './policies/parked.ts';
 export type { RetryOptions } from './policies/retry.ts';
 export type { Schema, SchemaIssue, SchemaResult } from './policies/schema.ts';
+export { logToStderr } from './runtime/log.ts';
 export type { Log } from './runtime/log.ts';
 export { serveOperations } from './runtime/operations-server.ts';
 export type { OperationsServer } from './runtime/operations-server.ts';

@@ -87,19 +87,17 @@ export function parseCommand(request: unknown): ParseResponse {
   }
 }
 
-/** Answers one line of JSON with one line of JSON, as {@link parseCommand} does. */
-export function parseCommandLine(line: string): string {
-  return JSON.stringify(answer(line));
-}
-
-function answer(line: string): ParseResponse {
+/** Answers a request that is a line of JSON, as {@link parseCommand} does; `defaults` are the fields of a
+ * {@link ParseRequest} that it may lack. */
+export function parseLine(line: string, defaults: Readonly<Record<string, unknown>> = {}): ParseResponse {
   let request: unknown;
   try {
     request = JSON.parse(line);
   } catch {
     return invalid(`the line is not JSON; write {"kind":"stream","dsl":"…"}`);
   }
-  return parseCommand(request);
+  const isObject = typeof request === 'object' && request !== null && !Array.isArray(request);
+  return parseCommand(isObject ? { ...defaults, ...(request as object) } : request);
 }
 
 function requestFault(request: unknown): string | undefined {

@@ -30,7 +30,7 @@ export { streamsToGraph } from './stream/graph.ts';
 export type { StreamGraph, StreamGraphApp, StreamGraphDestination, StreamGraphLink, StreamGraphNode } from './stream/graph.ts';
 export { streamGraphToText } from './stream/graph-text.ts';
 export { parseDeploymentProperties } from './deployment-properties.ts';
-export { parseCommand, parseCommandLine } from './command.ts';
+export { parseCommand, parseLine } from './command.ts';
 export type { ParseFailed, ParseRequest, ParseResponse, StreamParsed, TaskParsed } from './command.ts';
 export { completeStream } from './completion/stream.ts';
 export { completeTask } from './completion/task.ts';

@@ -1,9 +1,10 @@
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram } from '@millrace/processes';
 import { writeWhole } from './config-file.ts';
 import { raise } from './errors.ts';
-import { findProgram, installHint, runProgram } from './programs.ts';
+import { installHint, runProgram } from './programs.ts';
 
 // The longest that every platform's TLS accepts.
 const validDays = 397;

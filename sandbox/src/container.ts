@@ -1,10 +1,11 @@
 import { makeDirectory } from './config-file.ts';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import { findProgram } from '@millrace/processes';
 import { raise } from './errors.ts';
 import { baseEnvironment, memberDirectory } from './member-plan.ts';
 import { formatMemory } from './memory.ts';
-import { findProgram, runProgram } from './programs.ts';
+import { runProgram } from './programs.ts';
 import type { ContainerKind, Installation, MemberPlan, MemberRecord, ServerKind, ServerRecord } from './server-kind.ts';
 
 // What a server takes beside its own limit: code, buffers, threads.

@@ -30,7 +30,6 @@ export type {
   ServerKind,
   ServerRecord,
 } from './server-kind.ts';
-export type { LaunchPlan } from './launcher.ts';
 export { serverKinds } from './servers/index.ts';
 export { guardSandbox } from './guard.ts';
 export type { Guard, GuardMode } from './guard.ts';

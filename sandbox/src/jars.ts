@@ -2,9 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MillraceError, messageOf } from '@millrace/core';
+import { findProgram } from '@millrace/processes';
 import { cacheDirectory } from './directories.ts';
 import { raise } from './errors.ts';
-import { findProgram, runProgram } from './programs.ts';
+import { runProgram } from './programs.ts';
 
 const centralRepository = 'https://repo.maven.apache.org/maven2';
 const parallelDownloads = 6;

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { homedir } from 'node:os';
 import { globSync } from 'node:fs';
+import { findProgram, isExecutable } from '@millrace/processes';
 import { raise } from './errors.ts';
-import { findProgram, installHint, isExecutable, runProgram } from './programs.ts';
+import { installHint, runProgram } from './programs.ts';
 
 const usualPlaces = [
   '/usr/lib/jvm/*/bin',

@@ -2,10 +2,20 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '@millrace/core';
+import {
+  clearLaunch,
+  closeLaunch,
+  isAlive,
+  isGroupAlive,
+  isPaused,
+  launch,
+  peekIdentity,
+  readIdentity,
+  signalGroup,
+  signalLeader,
+} from '@millrace/processes';
+import type { ProcessIdentity } from '@millrace/processes';
 import { raise } from './errors.ts';
-import { clearLaunch, closeLaunch, launch, markName, peekIdentity, readIdentity } from './launcher.ts';
-import { isAlive, isGroupAlive, isPaused, signalGroup, signalLeader } from './process-identity.ts';
-import type { ProcessIdentity } from './process-identity.ts';
 import { lastLines, runProgram } from './programs.ts';
 import type { MemberPlan } from './server-kind.ts';
 
@@ -18,6 +28,9 @@ export interface WaitOptions {
   /** Told every few seconds how long the wait has taken so far. */
   readonly onWaiting?: ((node: string, seconds: number) => void) | undefined;
 }
+
+/** The environment variable by which leftovers of a server are known to be the sandbox's. */
+const markName = 'MILLRACE_SANDBOX_NODE';
 
 const tellEveryMs = 5_000;
 const pollMs = 50;
@@ -73,7 +86,10 @@ export class Member {
     mkdirSync(this.plan.directory, { recursive: true });
     if (existsSync(this.logFile)) renameSync(this.logFile, `${this.logFile}.previous`);
     await this.#removeContainer();
-    await launch({ ...this.plan, env: { ...this.plan.env, [markName]: this.#mark } }, this.#pidFile, this.logFile);
+    await launch({ ...this.plan, env: { ...this.plan.env, [markName]: this.#mark } }, this.#pidFile, {
+      stdout: this.logFile,
+      stderr: this.logFile,
+    });
   }
 
   /** Waits until the process serves. Throws `ENDED_EARLY`, `NOT_READY` or `CANCELLED`, the first two with the end of its log. */

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { accessSync, constants, globSync, readFileSync, statSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { raise } from './errors.ts';
 
 export interface RunOptions {
@@ -41,31 +40,6 @@ export function lastLines(text: string, count: number): string {
     .filter((line) => line.trim() !== '')
     .slice(-count)
     .join('\n');
-}
-
-/** The first executable of that name in `places` (folders, `*` allowed, the last match of a pattern first), then on PATH. */
-export function findProgram(
-  name: string,
-  places: readonly string[] = [],
-  env: NodeJS.ProcessEnv = process.env,
-): string | undefined {
-  const listed = places.flatMap((place) => (place.includes('*') ? globSync(place).toSorted(byNumber).toReversed() : [place]));
-  const onPath = (env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
-  return [...listed, ...onPath].map((folder) => join(folder, name)).find(isExecutable);
-}
-
-// So that version 15 comes after 9.
-function byNumber(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
-}
-
-export function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return statSync(file).isFile();
-  } catch {
-    return false;
-  }
 }
 
 /** What to do about a missing program on this platform. `names` are the package names by package manager. */

@@ -1,4 +1,4 @@
-import type { LaunchPlan } from './launcher.ts';
+import type { LaunchPlan } from '@millrace/processes';
 
 /** Where a server's programs were found: everything that a later start needs, so that it is recorded. */
 export interface Installation {

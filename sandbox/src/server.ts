@@ -1,10 +1,10 @@
 import { join } from 'node:path';
+import { isPortFree } from '@millrace/processes';
 import { ensureCertificates } from './certificates.ts';
 import { containerPlan } from './container.ts';
 import { raise } from './errors.ts';
 import { Member } from './member.ts';
 import type { MemberState, WaitOptions } from './member.ts';
-import { isPortFree } from './ports.ts';
 import { checkReachable } from './server-user.ts';
 import type { ConnectionSettings, ServerKind, ServerRecord } from './server-kind.ts';
 

@@ -16,7 +16,7 @@ export function packages(): readonly {
   readonly description: string;
   readonly exports: Readonly<Record<string, { readonly types: string }>>;
 }[] {
-  return globSync(['*/package.json', 'binders/*/package.json'], { cwd: root })
+  return globSync(['*/package.json', '{binders,deployers}/*/package.json'], { cwd: root })
     .map((file) => ({
       folder: dirname(file),
       ...(JSON.parse(readFileSync(join(root, file), 'utf8')) as {

@@ -22,7 +22,7 @@ interface Block {
 const root = new URL('../..', import.meta.url).pathname;
 const pages = [
   'README.md',
-  ...globSync(['docs/{tutorials,how-to,explanation}/*.md', '*/README.md', 'binders/*/README.md'], { cwd: root }),
+  ...globSync(['docs/{tutorials,how-to,explanation}/*.md', '*/README.md', '{binders,deployers}/*/README.md'], { cwd: root }),
 ].filter((page) => !page.includes('node_modules'));
 const work = mkdtempSync(join(tmpdir(), 'millrace-docs-'));
 const bin = join(work, 'bin');

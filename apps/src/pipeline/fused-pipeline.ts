@@ -10,9 +10,11 @@ import type { ParkOrigin } from '../runtime/connections.ts';
 import { createContext, pauser } from '../runtime/create-context.ts';
 import type { ProcessServices } from '../runtime/create-context.ts';
 import type { AppContext } from '../runtime/context.ts';
+import type { SourceDefinition } from '../runtime/define.ts';
 import type { Emit } from '../runtime/emit.ts';
 import type { AppMessage } from '../runtime/message.ts';
 import { compileExpression } from '../runtime/expression.ts';
+import { Drain } from './drain.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import { appProgress } from './progress.ts';
 import type { PipelineProgress } from './progress.ts';
@@ -23,6 +25,8 @@ export interface FusedOptions {
   /** Whether an app's output is also sent to its destination. */
   readonly isTapped: (destination: string) => boolean;
   readonly instance?: { readonly index: number; readonly count: number };
+  /** How long what is under way may take at the end, in milliseconds (default 30 s). */
+  readonly drainMs?: number | undefined;
 }
 
 const alone = { index: 0, count: 1 };
@@ -43,6 +47,7 @@ export class FusedPipeline {
   readonly #lags = new Map<string, number | undefined>();
   /** Messages that failed in the first app, for the subscription they came from. */
   readonly #failures = new Map<AppMessage, unknown>();
+  readonly #drain: Drain;
   #chain: Chain | undefined;
   #source: SourceRunner | undefined;
 
@@ -51,6 +56,7 @@ export class FusedPipeline {
     this.name = plan.name;
     this.#apps = plan.apps;
     this.#options = options;
+    this.#drain = new Drain(options.services.clock, options.drainMs ?? 30_000);
     this.inputs = this.#startsWithSource ? [] : destinationsOf(plan.apps[0]!);
     for (const app of plan.apps) this.#contexts.set(app, this.#context(app));
   }
@@ -99,17 +105,23 @@ export class FusedPipeline {
     const first = this.#apps[0]!;
     if (first.definition.kind !== 'source' || this.#source === undefined) return;
     try {
-      await first.definition.start(this.#source.emit, this.#contexts.get(first)!);
-      await this.#source.idle();
+      await Promise.race([this.#drain.late, this.#runToEnd(first, first.definition, this.#source)]);
     } catch (error) {
       if (this.#stop.signal.aborted && error instanceof MillraceError && error.code === 'CANCELLED') return;
+      if (error instanceof MillraceError && error.reason === 'CLOSE_TIMEOUT') throw error;
       throw appFailed(first, error);
     }
   }
 
-  /** Asks sources to end and stops taking in; what is under way goes on. */
+  async #runToEnd(app: PlannedApp, definition: SourceDefinition, source: SourceRunner): Promise<void> {
+    await definition.start(source.emit, this.#contexts.get(app)!);
+    await source.idle();
+  }
+
+  /** Asks sources to end and stops taking in; what is under way goes on until the drain's deadline. */
   stop(): void {
     this.#stop.abort();
+    this.#drain.begin(this.name, () => this.#chain?.abandon());
   }
 
   /** The subscriptions, for management. */
@@ -117,17 +129,26 @@ export class FusedPipeline {
     return this.#subscriptions;
   }
 
-  /** Detaches: waits for what is under way until the deadline, gives up on the rest, and closes the apps. */
-  async close(deadlineMs: number): Promise<void> {
+  /**
+   * Detaches: waits for what is under way until the drain's deadline, gives up on the rest, and closes the apps. Raises `CLOSE_TIMEOUT`
+   * when an app does not even give up.
+   */
+  async close(): Promise<void> {
     this.stop();
-    const { clock } = this.#options.services;
-    const timer = clock.after(deadlineMs, () => this.#chain?.abandon());
+    try {
+      await Promise.race([this.#drain.late, this.#closeAll()]);
+    } finally {
+      this.#drain.end();
+    }
+  }
+
+  async #closeAll(): Promise<void> {
+    const { drainMs: deadlineMs = 30_000 } = this.#options;
     try {
       const subscriptions = [...this.#subscriptions, ...(await this.#redrivenNow())];
       await Promise.all(subscriptions.map((subscription) => subscription.close({ deadlineMs })));
       await this.#source?.idle();
     } finally {
-      timer.cancel();
       await this.#chain?.close();
     }
   }

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { defineStream, parseStream } from '@millrace/pipeline-dsl';
 import type { StreamDefinition, StreamNode } from '@millrace/pipeline-dsl';
 import type { PipelineText } from './options.ts';
@@ -7,20 +8,24 @@ export interface ParsedPipeline extends StreamDefinition {
   readonly node: StreamNode;
 }
 
-/** Parses pipelines and names those that have no name: `pipeline`, `pipeline-2` and so on. Throws the errors of the language. */
+/**
+ * Parses pipelines. One without a name is named after its text, `pipeline-4f1c2a`: started again it goes on where it was, and it shares
+ * no consumer group with another that has no name either. Throws the errors of the language.
+ */
 export function parsePipelines(texts: readonly PipelineText[]): readonly ParsedPipeline[] {
   const taken = new Set<string>();
   return texts.map(({ name, dsl }) => {
     const own = parseStream(dsl, name === undefined ? {} : { name });
-    const node = own.name === undefined ? parseStream(dsl, { name: freeName(taken) }) : own;
+    const node = own.name === undefined ? parseStream(dsl, { name: freeName(dsl, taken) }) : own;
     taken.add(node.name!);
     return { ...defineStream(node), node };
   });
 }
 
-function freeName(taken: ReadonlySet<string>): string {
+function freeName(dsl: string, taken: ReadonlySet<string>): string {
+  const name = `pipeline-${hash('sha256', dsl).slice(0, 6)}`;
   for (let number = 1; ; number++) {
-    const name = number === 1 ? 'pipeline' : `pipeline-${number}`;
-    if (!taken.has(name)) return name;
+    const candidate = number === 1 ? name : `${name}-${number}`;
+    if (!taken.has(candidate)) return candidate;
   }
 }

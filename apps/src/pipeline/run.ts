@@ -51,7 +51,9 @@ class FusedRun {
     const pipelines = plans.flatMap(separated);
     const read = new Set(pipelines.flatMap(({ apps }) => apps[0]!.input.destination?.split(',') ?? []));
     const isTapped = (destination: string) => options.tap === true || read.has(destination);
-    this.#pipelines = pipelines.map((plan) => new FusedPipeline(plan, { services: this.#services, isTapped }));
+    this.#pipelines = pipelines.map(
+      (plan) => new FusedPipeline(plan, { services: this.#services, isTapped, drainMs: options.drainMs }),
+    );
   }
 
   async run(): Promise<RunResult> {
@@ -136,7 +138,7 @@ class FusedRun {
   }
 
   async #closeAll(): Promise<void> {
-    const results = await Promise.allSettled(this.#pipelines.map((pipeline) => pipeline.close(this.#options.drainMs ?? 30_000)));
+    const results = await Promise.allSettled(this.#pipelines.map((pipeline) => pipeline.close()));
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 

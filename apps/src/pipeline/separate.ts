@@ -3,7 +3,7 @@ import type { Clock } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
 import type { Millrace } from '@millrace/messaging';
 import type { StageCounts } from '../chain/stage.ts';
-import { appError } from '../errors.ts';
+import { appError, appFailed } from '../errors.ts';
 import { pauser } from '../runtime/create-context.ts';
 import { lineLogger, relay } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -122,8 +122,7 @@ class SeparateRun {
       if (this.#stop.signal.aborted) return;
       if (!entry.ended) entry.process.stop();
       const code = await entry.process.exited;
-      if (code !== 0)
-        throw appError('APP_FAILED', { app: app.label, stream: app.stream, problem: `its process ended with exit code ${code}` });
+      if (code !== 0) throw appFailed(app, new Error(`its process ended with exit code ${code}`));
     }
   }
 

@@ -1,6 +1,7 @@
 import { defineOptions, option } from '@millrace/core';
 import type { AppContext } from '../runtime/context.ts';
 import { defineProcessor } from '../runtime/define.ts';
+import { payloadParts } from '../runtime/expression.ts';
 import { textOf, withHeaders } from '../runtime/message.ts';
 import type { AppMessage } from '../runtime/message.ts';
 
@@ -45,7 +46,7 @@ export const splitter = defineProcessor({
       const parts = split(message);
       return parts.map((part, index) => {
         const headers = applySequence ? sequenceHeaders(message, index + 1, parts.length) : message.headers;
-        return part === message.payload ? message.with({ headers }) : message.with({ payload: part, headers });
+        return part === message.payload ? message.with({ headers }) : message.with({ ...payloadParts(part), headers });
       });
     };
   },
@@ -58,7 +59,7 @@ function sequenceHeaders(message: AppMessage, sequenceNumber: number, sequenceSi
 function chooseSplit({ options: given, expression }: AppContext<typeof options>): Split {
   if (given.expression !== undefined) {
     const compute = expression(given.expression, 'splitter.expression');
-    return (message) => partsOf(compute.evaluate(message));
+    return (message) => partsOf(compute.raw(message));
   }
   if (given.charset !== undefined || given.fileMarkers !== undefined)
     return lineSplit(given.charset ?? 'UTF-8', given.fileMarkers ?? false);
@@ -73,7 +74,8 @@ function chooseSplit({ options: given, expression }: AppContext<typeof options>)
 function partsOf(value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value;
   if (value === null || value === undefined) return [];
-  const iterable = typeof value === 'object' && !(value instanceof Uint8Array) && Symbol.iterator in value;
+  const single = value instanceof Uint8Array || value instanceof Map;
+  const iterable = typeof value === 'object' && !single && Symbol.iterator in value;
   return iterable ? [...(value as Iterable<unknown>)] : [value];
 }
 

@@ -1,5 +1,6 @@
 import { defineOptions, option } from '@millrace/core';
 import { defineProcessor } from '../runtime/define.ts';
+import { payloadParts } from '../runtime/expression.ts';
 
 export const transform = defineProcessor({
   name: 'transform',
@@ -17,9 +18,9 @@ export const transform = defineProcessor({
   create({ expression, options }) {
     const compute = expression(options.expression, 'spel.function.expression');
     return (message) => {
-      const payload = compute.evaluate(message);
-      if (payload === undefined || payload === null) return undefined;
-      return payload === message.payload ? message : message.with({ payload });
+      const value = compute.raw(message);
+      if (value === undefined || value === null) return undefined;
+      return value === message.payload ? message : message.with(payloadParts(value));
     };
   },
 });

@@ -77,6 +77,10 @@ export const outputOptions = defineOptions({
     default: [],
     aliases: [`${defaults}.producer.required-groups`],
   }),
+  tap: option.boolean('millrace.bindings.output.tap', {
+    doc: 'Whether the output also goes to the destination where the next app is in the same process.',
+    default: false,
+  }),
   partitionKeyExpression: option.expression(`${output}.producer.partition-key-expression`, {
     doc: 'What decides the partition, evaluated for each message.',
     aliases: [`${defaults}.producer.partition-key-expression`],

@@ -2,7 +2,7 @@ import { eventStream, region } from '@millrace/messaging';
 import type { BatchOutcome, Codec, EventContext, Millrace, SubscribeBatchOptions, Subscription } from '@millrace/messaging';
 import type { Binder, Headers, InboundMessage } from '@millrace/messaging/binder';
 import { headerNames } from '@millrace/messaging/binder';
-import { isFailureHeader, isTextual, ParkingLot } from '@millrace/messaging/policies';
+import { isFailureHeader, isTextual, ParkingLot, wasRedrivenElsewhere } from '@millrace/messaging/policies';
 import type { Next } from '../chain/next.ts';
 import type { InputSettings, OutputSettings } from './bindings.ts';
 import type { CompiledExpression } from './expression.ts';
@@ -169,8 +169,8 @@ function received(payload: unknown, context: EventContext): AppMessage {
   return new AppMessage(payload, { headers: ownHeaders(context.headers), key, id, timestamp, contentType }, timestamp);
 }
 
-function isRedriven({ headers }: EventContext): boolean {
-  return headers[headerNames.redriveGroup] !== undefined;
+function isRedriven({ headers, destination }: EventContext): boolean {
+  return headers[headerNames.redriveGroup] !== undefined && !wasRedrivenElsewhere(headers, destination);
 }
 
 /** Headers of the transport and of an earlier failure end at an app; all others travel on. */

@@ -1,21 +1,40 @@
 import type { Headers } from '@millrace/messaging/binder';
-import { compile, notJson, parseJson } from '@millrace/expressions';
+import { compile, notJson, parseJson, Real, stringify, toJs } from '@millrace/expressions';
 import type { EvaluateOptions, Expression } from '@millrace/expressions';
 import { messageOf, MillraceError } from '@millrace/core';
 import { appError } from '../errors.ts';
-import type { AppMessage } from './message.ts';
+import type { AppMessage, MessageParts } from './message.ts';
 
 /** An expression over messages. */
 export interface CompiledExpression {
   readonly text: string;
   /** Its value for a message, as plain JavaScript. Throws the errors of `@millrace/expressions`. */
   evaluate(message: AppMessage): unknown;
+  /** The value as the language has it, in which `5.0` is not `5`. */
+  raw(message: AppMessage): unknown;
 }
+
+/**
+ * A value of an expression as the payload of a message. What holds whole doubles becomes JSON text, as it would be after a broker: plain
+ * JavaScript has no `5.0`.
+ */
+export function payloadParts(raw: unknown): MessageParts & { readonly payload: unknown } {
+  return holdsWholeDouble(raw) ? { payload: stringify(raw), contentType: 'application/json' } : { payload: toJs(raw) };
+}
+
+function holdsWholeDouble(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return false;
+  if (value instanceof Real) return true;
+  const items = Array.isArray(value) ? value : value instanceof Map ? [...value.values()] : Object.values(value);
+  return items.some(holdsWholeDouble);
+}
+
+const rootNames = ['payload', 'headers'];
 
 /** Compiles the text of an option. Raises `EXPRESSION_INVALID` (`INVALID_ARGUMENT`) with the position in the text. */
 export function compileExpression(text: string, option: string, app: string): CompiledExpression {
   try {
-    return new MessageExpression(compile(text));
+    return new MessageExpression(compile(text, { rootNames }));
   } catch (error) {
     const facts = error instanceof MillraceError ? error.details : {};
     throw appError('EXPRESSION_INVALID', { ...facts, option, app, problem: messageOf(error) }, error);
@@ -46,11 +65,15 @@ class MessageExpression implements CompiledExpression {
   }
 
   evaluate(message: AppMessage): unknown {
+    return toJs(this.raw(message));
+  }
+
+  raw(message: AppMessage): unknown {
     this.#message = message;
     // A value is seen as the JSON text that it would be after a broker, so that neighbours in one process make no difference.
     this.#root.payload = this.#wholePayload && isValue(message.payload) ? message.text() : message.payload;
     if (this.#usesHeaders) this.#root.headers = this.#needsFacts ? withFacts(message) : message.headers;
-    return this.#expression.evaluate(this.#root, this.#options);
+    return this.#expression.evaluateRaw(this.#root, this.#options);
   }
 
   #payload(): unknown {

@@ -1,3 +1,5 @@
+import { messageOf } from '@millrace/core';
+import { appError } from '../errors.ts';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -27,7 +29,7 @@ export class HttpHost {
     this.#onError = onError;
   }
 
-  /** Adds a handler. Port 0 picks a free one, shared by all who ask for 0 on this host. Rejects as `listen` of Node does. */
+  /** Adds a handler. Port 0 picks a free one, shared by all who ask for 0 on this host. Rejects with `PORT_TAKEN` or `LISTEN_FAILED`. */
   async listen(address: { readonly port: number; readonly host: string }, handler: HttpHandler): Promise<HttpListener> {
     const name = `${address.host}:${address.port}`;
     // Loaded on demand: it takes longer than the rest of a pipeline, most of which listen to nothing.
@@ -48,7 +50,7 @@ export class HttpHost {
     const ready = new Promise<number>((resolve, reject) => {
       server.once('error', (error) => {
         this.#servers.delete(name);
-        reject(error);
+        reject(listenError(error, address));
       });
       server.listen(address.port, address.host, () => resolve((server.address() as AddressInfo).port));
     });
@@ -85,4 +87,10 @@ export function sendJson(response: ServerResponse, status: number, body: unknown
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length });
   response.end(bytes);
   return true;
+}
+
+function listenError(error: Error, address: { readonly port: number; readonly host: string }): Error {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return appError('PORT_TAKEN', { ...address }, error);
+  return appError('LISTEN_FAILED', { ...address, problem: messageOf(error) }, error);
 }

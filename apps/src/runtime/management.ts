@@ -15,7 +15,10 @@ export interface BindingState {
 
 /** What the endpoints tell of and act on. */
 export interface Managed {
-  readonly definition: AppDefinition;
+  /** The apps of the process, in the order of their pipeline. */
+  readonly apps: readonly AppDefinition[];
+  /** Whether they have begun to work; before, they are not healthy. */
+  readonly ready: () => boolean;
   /** `undefined` until something needed it. */
   readonly runtime: () => Promise<Millrace | undefined>;
   readonly metrics: MetricsRegistry;
@@ -48,8 +51,8 @@ async function show(managed: Managed, endpoint: string, name: string, response: 
     case 'health':
       return health(managed, response);
     case 'info': {
-      const { name: app, description, version, kind } = managed.definition;
-      return sendJson(response, 200, { app: { name: `${app}-${kind}`, description, version } }, statusType);
+      const [app, ...others] = managed.apps.map(appInfo);
+      return sendJson(response, 200, others.length === 0 ? { app } : { app, apps: [app, ...others] }, statusType);
     }
     case 'bindings':
       return bindings(managed, name, response);
@@ -64,6 +67,10 @@ async function show(managed: Managed, endpoint: string, name: string, response: 
   }
 }
 
+function appInfo({ name, description, version, kind }: AppDefinition): Readonly<Record<string, string>> {
+  return { name: `${name}-${kind}`, description, version };
+}
+
 function links({ shutdown: stop }: Managed): Record<string, { href: string }> {
   const names = ['health', 'info', 'bindings', 'metrics', 'prometheus', ...(stop === undefined ? [] : ['shutdown'])];
   return Object.fromEntries(names.map((name) => [name, { href: `/actuator/${name}` }]));
@@ -74,6 +81,7 @@ function details(parts: Readonly<Record<string, { readonly status: string }>>): 
 }
 
 async function health(managed: Managed, response: ServerResponse): Promise<boolean> {
+  if (!managed.ready()) return sendJson(response, 503, { status: 'OUT_OF_SERVICE' }, statusType);
   const found = (await managed.runtime())?.health();
   const up = found === undefined || found.status === 'up';
   const components =

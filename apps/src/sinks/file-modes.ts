@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { open, readFile, rename } from 'node:fs/promises';
+import { makeDirectory } from '@millrace/core/files';
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { appError } from '../errors.ts';
@@ -40,7 +41,7 @@ function joined(contents: readonly FileContent[], encoding: BufferEncoding): Buf
 }
 
 async function writeFile(path: string, flags: string, content: Uint8Array, durable: boolean): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   const handle = await open(path, flags);
   try {
     await handle.writeFile(content);

@@ -1,4 +1,5 @@
 import { defineOptions, option } from '@millrace/core';
+import { isNumber, render } from '@millrace/expressions';
 import { tmpdir } from 'node:os';
 import { isAbsolute, join, relative, resolve } from 'node:path';
 import { appError } from '../errors.ts';
@@ -91,8 +92,8 @@ function textOption(expression: Context['expression'], text: string | undefined,
   if (text === undefined) return () => fixed;
   const compute = expression(text, option_);
   return (message: AppMessage): string => {
-    const value = compute.evaluate(message);
-    if (typeof value === 'string' || typeof value === 'number') return String(value);
+    const value = compute.raw(message);
+    if (typeof value === 'string' || isNumber(value)) return render(value);
     throw appError('PAYLOAD_INVALID', { problem: `'${text}' gave no text for the file of a message.` });
   };
 }

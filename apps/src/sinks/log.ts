@@ -1,7 +1,7 @@
 import { defineOptions, option } from '@millrace/core';
+import { render } from '@millrace/expressions';
 import { defineSink } from '../runtime/define.ts';
 import { logLevels } from '../runtime/logger.ts';
-import { textOf } from '../runtime/message.ts';
 
 export const log = defineSink({
   name: 'log',
@@ -15,6 +15,6 @@ export const log = defineSink({
   create({ expression, options, logger, stream, label }) {
     const compute = expression(options.expression, 'log.consumer.expression');
     const named = logger.named(options.name ?? (stream === '' ? label : `${stream}/${label}`));
-    return (message) => named.log(options.level, textOf(compute.evaluate(message)));
+    return (message) => named.log(options.level, render(compute.raw(message)));
   },
 });

@@ -1,8 +1,8 @@
 import { defineOptions, option } from '@millrace/core';
+import { render } from '@millrace/expressions';
 import { appError } from '../errors.ts';
 import type { AppContext } from '../runtime/context.ts';
 import { defineSink } from '../runtime/define.ts';
-import { textOf } from '../runtime/message.ts';
 import type { AppMessage } from '../runtime/message.ts';
 
 const options = defineOptions({
@@ -68,8 +68,8 @@ function routing({ options: given, expression }: AppContext<typeof options>): (m
   const key = expression(given.expression ?? "headers['routeTo']", 'router.expression');
   const mappings = new Map(Object.entries(given.destinationMappings));
   return (message) => {
-    const value = key.evaluate(message);
-    const name = value === undefined || value === null || value === '' ? undefined : textOf(value);
+    const value = key.raw(message);
+    const name = value === undefined || value === null || value === '' ? undefined : render(value);
     const mapped = name === undefined ? undefined : mappings.get(name);
     if (mapped !== undefined) return mapped;
     if (given.defaultOutputBinding !== undefined) return given.defaultOutputBinding;

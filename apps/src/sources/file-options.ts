@@ -42,7 +42,6 @@ export const fileSourceOptions = defineOptions({
     doc: 'Where progress is kept: memory forgets at the end of the process, region lasts as long as the binder keeps it.',
     values: ['memory', 'region', 'mongodb', 'redis', 'dynamodb', 'jdbc', 'zookeeper'],
     default: 'memory',
-    shortName: 'metadata-store',
   }),
   nativeOptions: option.string(`${tailer}.native-options`, { doc: 'Not supported: no command of the system is run.' }),
   statusReader: option.boolean(`${tailer}.status-reader`, { doc: 'Has no effect: there is no command whose messages to read.' }),

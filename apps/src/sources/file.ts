@@ -1,5 +1,8 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { messageOf } from '@millrace/core';
+import { makeDirectory } from '@millrace/core/files';
 import { appError } from '../errors.ts';
 import { defineSource } from '../runtime/define.ts';
 import type { Emit } from '../runtime/emit.ts';
@@ -74,9 +77,10 @@ interface FoundFile {
   readonly version: string;
 }
 
-async function newFiles(directory: string, { options: given }: FileSourceContext, store: PositionStore): Promise<FoundFile[]> {
+async function newFiles(directory: string, context: FileSourceContext, store: PositionStore): Promise<FoundFile[]> {
+  const given = context.options;
   const wanted = nameFilter(given.filenamePattern, given.filenameRegex);
-  const entries = await readdir(directory, { withFileTypes: true });
+  const entries = await entriesOf(directory, context);
   const names = entries.filter((entry) => entry.isFile() && wanted(entry.name)).map((entry) => entry.name);
   const found: FoundFile[] = [];
   for (const name of names.sort()) {
@@ -87,6 +91,20 @@ async function newFiles(directory: string, { options: given }: FileSourceContext
     if (!seen) found.push({ path, version });
   }
   return found;
+}
+
+/** As upstream, a directory that is missing is made and watched. Who reads once would end with nothing, and is told instead. */
+async function entriesOf(directory: string, { options: given, logger }: FileSourceContext): Promise<Dirent[]> {
+  try {
+    return await readdir(directory, { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+      throw appError('DIRECTORY_UNREADABLE', { directory, problem: messageOf(error) }, error);
+    if (given.once) throw appError('DIRECTORY_MISSING', { directory }, error);
+    makeDirectory(directory);
+    logger.log('WARN', `There was no directory ${directory}; it was made and is watched.`);
+    return [];
+  }
 }
 
 function nameFilter(pattern: string | undefined, regex: string | undefined): (name: string) => boolean {

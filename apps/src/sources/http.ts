@@ -3,6 +3,7 @@ import { isTextual } from '@millrace/messaging/policies';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AppContext } from '../runtime/context.ts';
+import { appError } from '../errors.ts';
 import { defineSource } from '../runtime/define.ts';
 import { sendJson } from '../runtime/http-host.ts';
 import { message } from '../runtime/message.ts';
@@ -39,6 +40,10 @@ const options = defineOptions({
     default: 1000,
     min: 1,
   }),
+  security: option.boolean('spring.cloud.streamapp.security.enabled', {
+    doc: 'Requests are not authenticated: true is refused.',
+    default: false,
+  }),
 });
 
 type Context = AppContext<typeof options>;
@@ -68,6 +73,10 @@ export const http = defineSource({
   ],
   async start(_emit, context) {
     const { options: given, signal, logger } = context;
+    if (given.security) {
+      const rule = 'is not supported; leave it out and let a proxy in front of the source authenticate';
+      throw appError('UNSUPPORTED_OPTION', { option: options.security.name, app: 'http', rule });
+    }
     const endpoint = new Endpoint(context);
     const listener = await context.listen({ port: given.port, host: given.address }, (request, response) =>
       endpoint.answer(request, response),

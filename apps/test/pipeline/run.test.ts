@@ -259,11 +259,15 @@ describe('runPipelines', () => {
     });
   });
 
-  it('names pipelines that have no name', async () => {
+  it('names pipelines that have no name after their text', async () => {
     const { run } = bench();
-    const one = `emit --items=${items(1)} | collect`;
-    const result = await run('fused', [one, `pipeline = ${one}`, one]);
-    expect(result.pipelines.map((each) => each.name)).toEqual(['pipeline', 'pipeline', 'pipeline-2']);
+    const [one, two] = [`emit --items=${items(1)} | collect`, `emit --items=${items(2)} | collect`];
+    const names = async (...texts: string[]) => (await run('fused', texts)).pipelines.map((each) => each.name);
+    const [first, second, again] = await names(one, two, one);
+    expect(first).toMatch(/^pipeline-[0-9a-f]{6}$/);
+    expect(second).not.toBe(first);
+    expect(again).toBe(`${first}-2`);
+    expect(await names(one)).toEqual([first]);
   });
 
   it('needs spawnApp to run apps as processes', async () => {

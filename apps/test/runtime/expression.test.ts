@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { compileExpression } from '../../src/runtime/expression.ts';
+import { compileExpression, payloadParts } from '../../src/runtime/expression.ts';
 import { make } from '../harness.ts';
 
 const evaluate = (text: string, ...parts: Parameters<typeof make>) => compileExpression(text, 'o', 'app').evaluate(make(...parts));
@@ -40,4 +40,17 @@ describe('compileExpression', () => {
       }),
     );
   });
+});
+
+it.each([
+  ['payload.a', '{"a":5.0}', '5.0'],
+  ['payload.a', '{"a":5}', 5],
+  ['1.0 * 5', '', '5.0'],
+  ['{1, 2.0}', '', '[1,2.0]'],
+  ['{a: 2.0}', '', '{"a":2.0}'],
+  ['{a: 2}', '', { a: 2 }],
+  ["#jsonPath(payload, '$.a')", '{"a":{"b":1.0}}', '{"b":1.0}'],
+])('%s of %s is %j as a payload', (text, payload, expected) => {
+  const compute = compileExpression(text, 'o', 'app');
+  expect(payloadParts(compute.raw(make(payload))).payload).toEqual(expected);
 });

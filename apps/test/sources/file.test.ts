@@ -1,4 +1,4 @@
-import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { AppMessage } from '../../src/runtime/message.ts';
@@ -78,6 +78,18 @@ describe('file source', () => {
     writeFileSync(join(path, 'a.txt'), 'changed');
     await count(3);
     expect(seen.map((message) => message.text())).toEqual(['one', 'two', 'changed']);
+  });
+
+  it('makes and watches a directory that is missing, unless it is to be read once', async () => {
+    const path = directory();
+    const missing = join(path, 'not', 'there');
+    const reading = source(file, { 'file.supplier.directory': missing, ...once });
+    await expect(reading.ended).rejects.toMatchObject({ code: 'NOT_FOUND', reason: 'DIRECTORY_MISSING' });
+    source(file, { 'file.supplier.directory': missing });
+    await expect.poll(() => existsSync(missing)).toBe(true);
+    writeFileSync(join(path, 'a-file'), '');
+    const wrong = source(file, { 'file.supplier.directory': join(path, 'a-file') });
+    await expect(wrong.ended).rejects.toMatchObject({ reason: 'DIRECTORY_UNREADABLE' });
   });
 
   it('reads files again where duplicates are allowed', async () => {

@@ -20,6 +20,11 @@ const post = (url: string, body: string | Uint8Array<ArrayBuffer>, headers: Reco
   fetch(url, { method: 'POST', body, headers });
 
 describe('http source', () => {
+  it('refuses to be asked for authentication that it does not do', async () => {
+    const { ended } = source(http, { 'server.port': '0', 'spring.cloud.streamapp.security.enabled': 'true' });
+    await expect(ended).rejects.toMatchObject({ code: 'UNSUPPORTED', reason: 'UNSUPPORTED_OPTION' });
+  });
+
   it('answers 202 and emits the body as text with its content type', async () => {
     const { url, seen } = await start();
     const response = await post(url, '{"a":1}', { 'content-type': 'application/json', 'user-agent': 'test', 'x-own': '1' });

@@ -46,7 +46,21 @@ export const raise = errorTable({
   OFFSETS_LOST: {
     code: 'DATA_LOSS',
     message:
-      'offsets {from} to {to} of stream {stream} are damaged on disk and cannot be read; restore them from elsewhere or skip them by reading from offset {to}',
+      "offsets {from} to {to} of {what} are damaged on disk and cannot be read; 'millrace doctor' names the file: restore it from a copy, or go on from offset {to} ('millrace tail --from {to}', 'millrace destinations seek --to {to}')",
+  },
+  DESTINATION_DAMAGED: {
+    code: 'DATA_LOSS',
+    message:
+      "'{destination}' cannot be used because a part of it is damaged on disk; 'millrace doctor' names the file: restore it from a copy, or delete '{destination}'; other destinations serve",
+  },
+  DIRECTORY_NAME_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    message: "'{dataDir}' cannot be the name of a data directory: {why}; choose another",
+  },
+  JOURNAL_GONE: {
+    code: 'DATA_LOSS',
+    message:
+      "'{dataDir}' was in use before, but its journal is gone from '{directory}'; restore it from a copy, or remove '{dataDir}' to begin with nothing",
   },
   JOURNAL_DISK_FULL: {
     code: 'RESOURCE_EXHAUSTED',
@@ -228,6 +242,11 @@ export const raise = errorTable({
   FRAME_INVALID: {
     code: 'INVALID_ARGUMENT',
     message: 'the other side of the connection sent {what}; only this package may connect to the broker of a data directory',
+  },
+  CONNECTION_BROKEN: {
+    code: 'UNAVAILABLE',
+    message: "the connection to the broker of '{dataDir}' broke; it is made anew, perhaps to another process",
+    retryable: true,
   },
   CONNECTION_LOST: {
     code: 'UNAVAILABLE',

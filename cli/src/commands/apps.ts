@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import type { AppDefinition, AppKind } from '@millrace/apps';
+import { didYouMean } from '@millrace/core';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
+import { raise } from '../errors.ts';
 
 const kinds: readonly AppKind[] = ['source', 'processor', 'sink'];
 
@@ -13,11 +15,13 @@ export function addAppCommands(program: Command): void {
     .option('--type <type>', 'only sources, processors or sinks')
     .action(async (flags: { type?: string }, command: Command) => {
       const { Catalogue } = await import('@millrace/apps');
+      if (flags.type !== undefined && !kinds.includes(flags.type as AppKind))
+        throw raise('BAD_APP_TYPE', { type: flags.type, known: kinds.join(', '), hint: didYouMean(flags.type, kinds) });
       const apps = new Catalogue().list().filter(({ kind }) => flags.type === undefined || kind === flags.type);
       contextOf(command).output.table(
         apps.map(({ name, kind, description }) => ({ name, type: kind, description })),
         ['name', 'type', 'description'],
-        'no apps of that type; the types are source, processor and sink',
+        'no apps',
       );
     });
   group
@@ -53,16 +57,26 @@ async function runOne(name: string, args: readonly string[], command: Command): 
     return;
   }
   const { appHelp, runApp } = await import('@millrace/apps');
-  const app = (await appsNamed(name))[0]!;
+  const options = args.map(bindingOption);
+  const app = bestFor(options, await appsNamed(name));
   if (args.includes('--help')) {
     output.line(`millrace app ${name}\n\n${appHelp(app)}`);
     return;
   }
   await runApp(app, {
-    args: args.map(bindingOption),
+    args: options,
     connect: (properties) => connect({ ...connectOptions(globals), properties, handleSignals: false }),
-    onReady: ({ port }) => output.note(`${app.kind} ${app.name} runs; http://127.0.0.1:${port}/actuator/health`),
+    onReady: ({ port, bindings }) => {
+      const bound = bindings.map(({ name: binding, destination }) => ` ${binding}=${destination}`).join(',');
+      output.note(`${app.kind} ${app.name} runs,${bound}; http://127.0.0.1:${port}/actuator/health`);
+    },
   });
+}
+
+/** Where a source and a sink share a name, what is bound tells which is meant. */
+function bestFor(options: readonly string[], apps: readonly AppDefinition[]): AppDefinition {
+  const reads = options.some((each) => each.startsWith('--spring.cloud.stream.bindings.input.destination='));
+  return apps.find(({ kind }) => (kind === 'source') !== reads) ?? apps[0]!;
 }
 
 /** `--input=x` and `--output=x` are short for the destinations of the bindings. */
@@ -79,5 +93,7 @@ async function appsNamed(text: string): Promise<readonly AppDefinition[]> {
   const [kind, name] = text.includes(':') ? (text.split(':', 2) as [AppKind, string]) : [undefined, text];
   if (kind !== undefined) return [catalogue.require(kind, name)];
   const found = kinds.flatMap((candidate) => catalogue.get(candidate, name) ?? []);
-  return found.length > 0 ? found : [catalogue.require('source', name)];
+  if (found.length > 0) return found;
+  const names = catalogue.list().map((app) => app.name);
+  throw raise('UNKNOWN_APP', { name, hint: didYouMean(name, names) });
 }

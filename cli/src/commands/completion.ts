@@ -1,5 +1,8 @@
 import type { Command } from 'commander';
+import { contextOf } from '../context.ts';
 import { raise } from '../errors.ts';
+import { hasData } from '../has-data.ts';
+import { isInternal } from '../known-destination.ts';
 
 const scripts: Readonly<Record<string, string>> = {
   bash: `_millrace() {
@@ -42,7 +45,7 @@ export async function complete(program: Command, words: readonly string[]): Prom
   const values = await argumentValues(command, rest, typed);
   const options = typed.startsWith('-') ? optionsOf(command) : [];
   const names = rest.length === 0 ? command.commands.filter((sub) => !isHidden(sub)).map((sub) => sub.name()) : [];
-  return [...names, ...options, ...values].filter((proposal) => proposal.startsWith(typed));
+  return [...new Set([...names, ...options, ...values])].filter((proposal) => proposal.startsWith(typed));
 }
 
 function descend(program: Command, words: readonly string[]): { command: Command; rest: readonly string[] } {
@@ -65,10 +68,45 @@ async function argumentValues(command: Command, rest: readonly string[], typed: 
   const path = pathOf(command);
   if (path === 'run') return completeDefinition(typed);
   if (path.startsWith('sandbox ')) return serverNames();
+  if (path === 'app' && rest.length > 0) return appOptions(rest[0]!);
   if (rest.length > 0) return [];
   if (path === 'app' || path === 'apps info') return appNames();
+  const kind = destinationArguments[path];
+  if (kind !== undefined) return destinationNames(command, kind);
   if (path === 'completion') return Object.keys(scripts);
   return [];
+}
+
+/** What the first argument of commands names. */
+const destinationArguments: Readonly<Record<string, 'log' | 'region' | 'any'>> = {
+  tail: 'log',
+  publish: 'log',
+  'destinations show': 'any',
+  'destinations delete': 'any',
+  'regions get': 'region',
+  'regions put': 'region',
+  'regions delete': 'region',
+  'regions watch': 'region',
+};
+
+/** Names that the binder knows; none where it cannot be asked, for nobody can be told here. */
+async function destinationNames(command: Command, kind: 'log' | 'region' | 'any'): Promise<readonly string[]> {
+  const { globals, connected } = contextOf(command);
+  if (!(await hasData(globals))) return [];
+  try {
+    const all = await connected(async (mr) => (await mr.binder()).provisioner.list());
+    return all.filter((each) => (kind === 'any' || each.kind === kind) && !isInternal(each.name)).map(({ name }) => name);
+  } catch {
+    return [];
+  }
+}
+
+async function appOptions(text: string): Promise<readonly string[]> {
+  const { Catalogue } = await import('@millrace/apps');
+  const name = text.slice(text.indexOf(':') + 1);
+  const apps = new Catalogue().list().filter((app) => app.name === name);
+  const own = apps.flatMap(({ options }) => Object.values(options)).map(({ shortName }) => shortName);
+  return ['input', 'output', 'group', ...own].map((option) => `--${option}=`);
 }
 
 async function completeDefinition(typed: string): Promise<readonly string[]> {

@@ -1,8 +1,16 @@
 import type { Command } from 'commander';
 import type { DestinationSpec } from '@millrace/messaging/binder';
 import { contextOf } from '../context.ts';
-import { parseCount } from '../positions.ts';
-import { checkDestination } from '../known-destination.ts';
+import { raise } from '../errors.ts';
+import { positionsAt } from '../group-positions.ts';
+import { parseCount, parsePosition, positionForms } from '../positions.ts';
+import { checkDestination, isInternal } from '../known-destination.ts';
+
+interface SeekFlags {
+  readonly group: string;
+  readonly to: ReturnType<typeof parsePosition>;
+  readonly partition?: number;
+}
 
 export function addDestinationCommands(program: Command): void {
   const group = program.command('destinations').description('What exists on the binder: logs, queues and regions.');
@@ -11,7 +19,8 @@ export function addDestinationCommands(program: Command): void {
     .description('List destinations with their kind, partitions and number of messages.')
     .action(async (_, command: Command) => {
       const { output, connected } = contextOf(command);
-      const rows = await connected(async (mr) => (await mr.binder()).provisioner.list());
+      const all = await connected(async (mr) => (await mr.binder()).provisioner.list());
+      const rows = all.filter(({ name }) => !isInternal(name));
       output.table(rows as never, ['name', 'kind', 'partitions', 'count', 'groups'], 'no destinations yet');
     });
   group
@@ -49,6 +58,29 @@ export function addDestinationCommands(program: Command): void {
       output.record(
         info,
         () => `${info.kind} ${name} is there with ${info.partitions} partition${info.partitions === 1 ? '' : 's'}`,
+      );
+    });
+  group
+    .command('seek')
+    .description('Move a group: it reads on from there, back over what it has read or past what it cannot read.')
+    .argument('<name>')
+    .requiredOption('--group <group>', 'the group; one that is new begins there')
+    .requiredOption('--to <position>', positionForms, parsePosition)
+    .option('--partition <number>', 'only this partition', parseCount('--partition'))
+    .action(async (name: string, { group: member, to, partition }: SeekFlags, command: Command) => {
+      const { output, connected } = contextOf(command);
+      const moved = await connected(async (mr) => {
+        await checkDestination(mr, name);
+        const { name: binder, raw } = await mr.binder();
+        if (raw.log === undefined) throw raise('UNSUPPORTED_FACET', { binder, facet: 'log', destination: name });
+        const positions = await positionsAt(raw.log, name, to, partition);
+        await raw.log.seek(name, member, positions);
+        return positions;
+      });
+      const places = [...moved].map(([number, offset]) => `${number}@${offset}`);
+      output.record(
+        { destination: name, group: member, positions: Object.fromEntries(moved) },
+        () => `group ${member} reads ${name} from ${places.join(', ')} on`,
       );
     });
   group

@@ -1,8 +1,9 @@
-import { access, constants, mkdir, statfs } from 'node:fs/promises';
+import { access, constants, statfs } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { styleText } from 'node:util';
 import type { Command } from 'commander';
 import { messageOf } from '@millrace/core';
+import { makeDirectory } from '@millrace/core/files';
 import type { Diagnosis } from '@millrace/messaging/binder';
 import { findConfigFile, loadConfig } from '../config.ts';
 import { connectOptions, contextOf } from '../context.ts';
@@ -55,7 +56,7 @@ async function checkConfig({ globals }: CommandContext): Promise<readonly Diagno
 async function checkDirectory(directory: string): Promise<Diagnosis> {
   const check = 'data directory';
   try {
-    await mkdir(directory, { recursive: true });
+    makeDirectory(directory);
     await access(directory, constants.R_OK | constants.W_OK);
     const { bavail, bsize } = await statfs(directory);
     const free = bavail * bsize;

@@ -1,6 +1,8 @@
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import type { ParseFailed } from '@millrace/pipeline-dsl';
 import { contextOf } from '../context.ts';
+import type { CommandContext } from '../context.ts';
+import { linesOf } from '../input-lines.ts';
 
 interface DslFlags {
   readonly kind: string;
@@ -16,35 +18,35 @@ export function addDslCommand(program: Command): void {
     .option('--kind <kind>', 'stream or task', 'stream')
     .option('--name <name>', "the definition's name")
     .action(async (text: string, flags: DslFlags, command: Command) => {
-      const ok = text === '-' ? await parseLines() : await parseOne(text, flags, contextOf(command).globals.json ?? false);
+      const ok = text === '-' ? await parseLines(flags) : await parseOne(text, flags, contextOf(command));
       if (!ok) process.exitCode = 1;
     });
 }
 
-async function parseOne(dsl: string, { kind, name }: DslFlags, json: boolean): Promise<boolean> {
+async function parseOne(dsl: string, { kind, name }: DslFlags, { globals, output }: CommandContext): Promise<boolean> {
   const { parseCommand } = await import('@millrace/pipeline-dsl');
   const response = parseCommand({ kind, name, dsl });
-  console.log(json ? JSON.stringify(response) : JSON.stringify(response, null, 2));
+  output.line(JSON.stringify(response, null, globals.json ? 0 : 2));
+  if (!response.ok && !globals.json && response.code > 0) output.note(marked(dsl, response));
   return response.ok;
 }
 
-async function parseLines(): Promise<boolean> {
-  const { parseCommand } = await import('@millrace/pipeline-dsl');
+/** The line of the definition that is wrong, and where. */
+function marked(dsl: string, { position, message }: ParseFailed): string {
+  const start = dsl.lastIndexOf('\n', position - 1) + 1;
+  const [line] = dsl.slice(start).split('\n', 1);
+  return `${line}\n${' '.repeat(position - start)}^ ${message}`;
+}
+
+async function parseLines(defaults: DslFlags): Promise<boolean> {
+  const { parseLine } = await import('@millrace/pipeline-dsl');
   let ok = true;
-  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
-    const response = parseCommand(readRequest(line));
+  for await (const line of linesOf(process.stdin)) {
+    if (line.trim() === '') continue;
+    const response = parseLine(line, { ...defaults });
     ok &&= response.ok;
     if (!process.stdout.write(`${JSON.stringify(response)}\n`))
       await new Promise((resolve) => process.stdout.once('drain', resolve));
   }
   return ok;
-}
-
-// A line that is no JSON is passed on as it is: the language package answers it like any other wrong request.
-function readRequest(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return line;
-  }
 }

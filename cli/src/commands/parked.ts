@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { ParkedFilter, ParkedMessage } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import { raise } from '../errors.ts';
+import { readable } from '../output.ts';
 import { parseCount } from '../positions.ts';
 
 interface FilterFlags {
@@ -103,12 +104,4 @@ function summarise(message: ParkedMessage): Readonly<Record<string, unknown>> {
 
 function describe({ payload, ...message }: ParkedMessage): Readonly<Record<string, unknown>> {
   return { ...message, payload: payload === null ? null : readable(payload) };
-}
-
-function readable(payload: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(payload);
-  } catch {
-    return `base64:${Buffer.from(payload).toString('base64')}`;
-  }
 }

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import { MillraceError, messageOf } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
 import type { EventStream, Headers, Millrace, Published, PublishOptions } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
+import { linesOf } from '../input-lines.ts';
 import type { CommandContext } from '../context.ts';
 import { raise } from '../errors.ts';
 
@@ -62,7 +62,7 @@ async function publishLines(target: LineTarget, decode: Decoder, note: (text: st
   const lines = new PublishedLines(target);
   try {
     let number = 0;
-    for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity })) {
+    for await (const line of linesOf(process.stdin)) {
       number++;
       if (line !== '') await lines.add(decode(line, `line ${number}`), number);
     }
@@ -135,7 +135,8 @@ function decoderFor(contentType: string): Decoder {
     try {
       return JSON.parse(text) as unknown;
     } catch (error) {
-      throw raise('BAD_JSON', { what, problem: messageOf(error) }, error);
+      const next = "correct it or send it with '--content-type text/plain'";
+      throw raise('BAD_JSON', { what, problem: messageOf(error), next }, error);
     }
   };
 }

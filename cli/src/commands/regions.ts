@@ -5,7 +5,7 @@ import type { EntryEvent, RegionHandle } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { raise } from '../errors.ts';
-import { checkDestination } from '../known-destination.ts';
+import { checkDestination, isInternal } from '../known-destination.ts';
 import { toJson } from '../output.ts';
 import { parseCount } from '../positions.ts';
 
@@ -28,7 +28,11 @@ export function addRegionCommands(program: Command): void {
         if (raw.region === undefined) throw raise('NO_REGIONS', { binder: raw.name });
         return provisioner.list();
       });
-      output.table(all.filter(({ kind }) => kind === 'region') as never, ['name', 'count'], 'no regions yet');
+      output.table(
+        all.filter(({ kind, name }) => kind === 'region' && !isInternal(name)) as never,
+        ['name', 'count'],
+        'no regions yet',
+      );
     });
   group
     .command('get')
@@ -129,6 +133,7 @@ function parseValue(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw raise('BAD_JSON', { what: 'the value', problem: messageOf(error) }, error);
+    const next = `for text write it in quotes: '"text"'`;
+    throw raise('BAD_JSON', { what: 'the value', problem: messageOf(error), next }, error);
   }
 }

@@ -1,14 +1,15 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import type { AppProgress, PipelineText, RunResult } from '@millrace/apps';
-import { messageOf } from '@millrace/core';
-import { loadConfig } from '../config.ts';
+import type { AppProgress, Logger, PipelineText, RunResult } from '@millrace/apps';
+import { messageOf, MillraceError } from '@millrace/core';
+import { logToStderr } from '@millrace/messaging';
+import type { Log } from '@millrace/messaging';
 import { connect } from '../connect.ts';
 import { connectOptions, contextOf } from '../context.ts';
 import type { CommandContext, GlobalOptions } from '../context.ts';
 import { entryPath } from '../entry.ts';
 import { raise } from '../errors.ts';
+import { hasData } from '../has-data.ts';
 import { ProgressView } from '../progress.ts';
 
 interface RunFlags {
@@ -52,17 +53,21 @@ async function run(context: CommandContext, definitions: readonly string[], flag
   const properties = Object.fromEntries(flags.property.map(parseProperty));
   const view = process.stderr.isTTY && !output.json && !flags.quiet ? new ProgressView(process.stderr) : undefined;
   const stop = new AbortController();
-  const signals = listen(stop, output);
+  // Lines of apps and progress share the terminal.
+  const beside = (write: () => void): void => (view === undefined ? write() : view.besides(write));
+  const signals = listen(stop, (text) => beside(() => output.note(text)));
+  const log: Log = (...entry) => beside(() => logToStderr(...entry));
   let connection: ReturnType<typeof connect> | undefined;
   try {
-    const { nodeSpawner, runPipelines } = await import('@millrace/apps');
+    const { lineLogger, nodeSpawner, runPipelines } = await import('@millrace/apps');
     const result = await runPipelines(texts, {
-      connect: () => (connection ??= connect({ ...connectOptions(globals), properties, handleSignals: false })),
+      connect: () => (connection ??= connect({ ...connectOptions(globals), properties, log, handleSignals: false })),
       fuse: flags.fuse,
       tap: flags.tap,
       redriven: await hasData(globals),
       properties,
       signal: stop.signal,
+      logger: output.json ? jsonLogger(output) : lineLogger((line) => beside(() => process.stdout.write(line))),
       onProgress: view && ((progress) => view.draw(progress)),
       spawnApp: nodeSpawner({
         entry: entryPath('app-process'),
@@ -73,11 +78,23 @@ async function run(context: CommandContext, definitions: readonly string[], flag
     if (!flags.quiet) summarise(context, result);
   } catch (error) {
     if (!output.json) await explain(error, output);
+    // What did not give up may keep this process alive.
+    if (error instanceof MillraceError && error.reason === 'CLOSE_TIMEOUT') setTimeout(() => process.exit(), 2000).unref();
     throw error;
   } finally {
     signals();
     await (await connection)?.close();
   }
+}
+
+/** What apps log, as the other results of `--json`: a document a line. */
+function jsonLogger(output: CommandContext['output'], app?: string): Logger {
+  return {
+    log(level, text) {
+      if (level !== 'DEBUG' && level !== 'TRACE') output.record({ time: new Date().toISOString(), level, app, text }, () => '');
+    },
+    named: (name) => jsonLogger(output, name),
+  };
 }
 
 /** Shows where in a definition the error is. */
@@ -104,21 +121,14 @@ function definitionsIn(file: string): readonly string[] {
 }
 
 // The first signal drains; a second one ends at once, for whoever has no patience.
-function listen(stop: AbortController, output: CommandContext['output']): () => void {
+function listen(stop: AbortController, note: (text: string) => void): () => void {
   const onSignal = (signal: NodeJS.Signals): void => {
     if (stop.signal.aborted) process.exit(signal === 'SIGINT' ? 130 : 143);
-    output.note('stopping: finishing what is under way (again: stop at once)');
+    note('stopping: finishing what is under way (again: stop at once)');
     stop.abort();
   };
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return () => void process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-}
-
-/** Whether there is anything that an earlier run may have left. */
-async function hasData(globals: GlobalOptions): Promise<boolean> {
-  const config = await loadConfig(globals.config, process.env);
-  const isEmbedded = (globals.binder ?? config.binder ?? 'embedded') === 'embedded';
-  return !isEmbedded || existsSync(resolve(globals.dataDir ?? config.dataDir ?? '.millrace'));
 }
 
 function environment({ dataDir, binder }: GlobalOptions): Record<string, string> {

@@ -4,8 +4,8 @@ import type { LogEvent, Millrace, ReadRange } from '@millrace/messaging';
 import { contextOf } from '../context.ts';
 import type { CommandContext } from '../context.ts';
 import { checkDestination } from '../known-destination.ts';
-import { toJson } from '../output.ts';
-import { parseCount, parsePosition } from '../positions.ts';
+import { readable, toJson } from '../output.ts';
+import { parseCount, parsePosition, positionForms } from '../positions.ts';
 
 interface TailFlags {
   readonly from?: ReturnType<typeof parsePosition>;
@@ -21,7 +21,7 @@ export function addTailCommand(program: Command): void {
     .command('tail')
     .description('Print the messages of a destination, from a position on, without taking part in any group.')
     .argument('<destination>', 'what to read')
-    .option('--from <position>', "'earliest', 'latest', an offset, a time, or an age such as -15m", parsePosition)
+    .option('--from <position>', positionForms, parsePosition)
     .option(
       '-n, --last <count>',
       'begin this many messages before the end of each partition (default 10 without --from)',
@@ -59,7 +59,7 @@ async function tail(mr: Millrace, { output }: CommandContext, destination: strin
 
 async function predicateOf(expression: string): Promise<(root: object) => boolean> {
   const { compile, toPredicate } = await import('@millrace/expressions');
-  return toPredicate(compile(expression));
+  return toPredicate(compile(expression, { rootNames: ['payload', 'headers'] }));
 }
 
 /** Where to begin: as asked, or some messages before the end of each partition. */
@@ -72,6 +72,10 @@ async function startOf(mr: Millrace, destination: string, { from, last = 10 }: T
 
 function formatEvent(event: LogEvent<unknown>, headers: boolean): string {
   const key = event.key === undefined ? '' : ` ${event.key}:`;
-  const payload = typeof event.payload === 'string' ? event.payload : toJson(event.payload);
+  const payload = event.payload instanceof Uint8Array ? readable(event.payload) : textOf(event.payload);
   return `${event.partition}@${event.offset}${key} ${payload}${headers ? ` ${toJson(event.headers)}` : ''}`;
+}
+
+function textOf(payload: unknown): string {
+  return typeof payload === 'string' ? payload : toJson(payload);
 }

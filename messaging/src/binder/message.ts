@@ -32,6 +32,7 @@ export const headerNames = {
   exceptionStack: 'x-exception-stacktrace',
   attempts: 'mr_attempts',
   errorCode: 'mr_error_code',
+  redriveDestination: 'mr_redrive_destination',
   redriveGroup: 'mr_redrive_group',
   redriveId: 'mr_redrive_id',
 } as const;

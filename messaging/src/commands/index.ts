@@ -8,6 +8,7 @@ import { Deadlines } from '../policies/deadlines.ts';
 import { Endpoints, type Endpoint } from './endpoint.ts';
 import { idSource } from '../policies/ids.ts';
 import { Sender } from './sender.ts';
+import { withOptions } from '../policies/handler-arguments.ts';
 
 /** The command pattern of one runtime. */
 export function createCommands(services: Services): Commands {
@@ -76,7 +77,7 @@ class CommandPattern implements Commands {
   ): Promise<Subscription> {
     this.#services.assertOpen('handle');
     const endpoint = await this.#open(command, 'handle');
-    const [given, run] = typeof options === 'function' ? [{}, options] : [options, handler!];
+    const [given, run] = withOptions<HandleOptions, CommandHandler<I, O>>(options, handler, command.name);
     const subscription = new CommandSubscription(this.#services, endpoint, given, run);
     await subscription.start();
     return subscription;

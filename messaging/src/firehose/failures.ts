@@ -33,7 +33,7 @@ export function succeed(consumption: Consumption, tracked: Tracked, session: Ses
 
 /** That a re-driven event is done is recorded before it is acknowledged, or it might be done again. */
 function finish(consumption: Consumption, tracked: Tracked, session: Session): void | Promise<void> {
-  const id = redriveIdOf(tracked);
+  const id = redriveIdOf(tracked, consumption.destination);
   if (id === undefined) return session.finish(tracked);
   return consumption.redriven.add(session.binder, id).then(() => session.finish(tracked));
 }

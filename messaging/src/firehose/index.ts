@@ -26,6 +26,7 @@ import { RedriveGate, RedriveRecord } from './redriven.ts';
 import type { Processor } from './session.ts';
 import { EventSubscription } from './subscription.ts';
 import { runTransaction } from './transaction.ts';
+import { withOptions } from '../policies/handler-arguments.ts';
 
 const defaultConcurrency = 16;
 const defaultBatch = 500;
@@ -62,12 +63,22 @@ class Firehose implements EventStreams {
     return this.#publishing.outlet(stream).publishAll(payloads, options);
   }
 
-  async subscribe<T>(stream: EventStream<T>, options: SubscribeOptions, handler: EventHandler<T>): Promise<Subscription> {
+  async subscribe<T>(
+    stream: EventStream<T>,
+    given: SubscribeOptions | EventHandler<T>,
+    handlerGiven?: EventHandler<T>,
+  ): Promise<Subscription> {
+    const [options, handler] = withOptions<SubscribeOptions, EventHandler<T>>(given, handlerGiven, stream.name);
     const concurrency = positive('concurrency', options.concurrency, defaultConcurrency);
     return this.#start(stream, options, (consumption, coder) => new EventProcessor(consumption, coder, handler, concurrency));
   }
 
-  async subscribeBatch<T>(stream: EventStream<T>, options: SubscribeBatchOptions, handler: BatchHandler<T>): Promise<Subscription> {
+  async subscribeBatch<T>(
+    stream: EventStream<T>,
+    given: SubscribeBatchOptions | BatchHandler<T>,
+    handlerGiven?: BatchHandler<T>,
+  ): Promise<Subscription> {
+    const [options, handler] = withOptions<SubscribeBatchOptions, BatchHandler<T>>(given, handlerGiven, stream.name);
     const limits = {
       concurrency: positive('concurrency', options.concurrency, defaultConcurrency),
       maxBatch: positive('maxBatch', options.maxBatch, Math.min(defaultBatch, options.maxInFlight ?? defaultBatch)),
@@ -97,7 +108,7 @@ class Firehose implements EventStreams {
     const consumption = this.#consumption(stream.name, options);
     const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs, this.#services);
     const plain = stream as unknown as EventStream<never>;
-    const gate = new RedriveGate(processor(consumption, coder), consumption.group, consumption.redriven);
+    const gate = new RedriveGate(processor(consumption, coder), consumption);
     const subscription = new EventSubscription(consumption, plain, options, gate);
     await subscription.start();
     return subscription;

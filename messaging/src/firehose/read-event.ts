@@ -26,6 +26,6 @@ export class ReadEvent<T> implements LogEvent<T> {
 
   /** Put together when asked for, which costs as much as reading the event. */
   get id(): string {
-    return senderId(this.headers) ?? `${this.#destination}/${this.partition}/${this.offset}`;
+    return senderId(this.headers, this.#destination) ?? `${this.#destination}/${this.partition}/${this.offset}`;
   }
 }

@@ -1,6 +1,7 @@
 import { messageOf } from '@millrace/core';
-import { headerNames, type Binder, type RegionBinding } from '../binder/index.ts';
+import { headerNames, type Binder, type Headers, type RegionBinding } from '../binder/index.ts';
 import { type IdempotencyStore, MemoryIdempotencyStore } from '../policies/idempotent.ts';
+import { wasRedrivenElsewhere } from '../policies/redrive-headers.ts';
 import type { Log } from '../runtime/log.ts';
 import type { Tracked } from './partition-state.ts';
 import type { Processor, Session } from './session.ts';
@@ -9,10 +10,14 @@ import type { Processor, Session } from './session.ts';
 const regionName = 'millrace-redriven';
 const rememberMs = 7 * 24 * 3600 * 1000;
 
-/** The id under which a message was re-driven; `undefined` for all others. */
-export function redriveIdOf({ delivery }: Tracked): string | undefined {
-  const id = delivery.headers[headerNames.redriveId];
-  return typeof id === 'string' ? id : undefined;
+/** The id under which a message was re-driven to this destination; `undefined` for all others. */
+export function redriveIdOf({ delivery }: Tracked, destination: string): string | undefined {
+  return redriveHeader(delivery.headers, headerNames.redriveId, destination);
+}
+
+function redriveHeader(headers: Headers, name: string, destination: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' && !wasRedrivenElsewhere(headers, destination) ? value : undefined;
 }
 
 /**
@@ -79,23 +84,32 @@ class RegionRecord implements IdempotencyStore {
   }
 }
 
+/** Which messages that were re-driven are meant for a subscription. */
+export interface RedriveTarget {
+  readonly destination: string;
+  readonly group: string;
+  readonly redriven: RedriveRecord;
+}
+
 /**
  * Stands before a processor: lets events pass, except those re-driven for another group, which this one has handled long ago, and
  * those re-driven twice.
  */
 export class RedriveGate implements Processor {
   readonly #inner: Processor;
+  readonly #destination: string;
   readonly #group: string;
   readonly #record: RedriveRecord;
 
-  constructor(inner: Processor, group: string, record: RedriveRecord) {
+  constructor(inner: Processor, { destination, group, redriven }: RedriveTarget) {
     this.#inner = inner;
+    this.#destination = destination;
     this.#group = group;
-    this.#record = record;
+    this.#record = redriven;
   }
 
   accept(tracked: Tracked, session: Session): void {
-    const group = tracked.delivery.headers[headerNames.redriveGroup];
+    const group = redriveHeader(tracked.delivery.headers, headerNames.redriveGroup, this.#destination);
     if (group === undefined) this.#inner.accept(tracked, session);
     else if (group !== this.#group) session.finish(tracked);
     else void this.#acceptOnce(tracked, session);
@@ -118,7 +132,7 @@ export class RedriveGate implements Processor {
   }
 
   async #acceptOnce(tracked: Tracked, session: Session): Promise<void> {
-    const id = redriveIdOf(tracked);
+    const id = redriveIdOf(tracked, this.#destination);
     if (id !== undefined && (await this.#record.has(session.binder, id))) session.finish(tracked);
     else this.#inner.accept(tracked, session);
   }

@@ -1,7 +1,15 @@
 import type { Binder, OutboundMessage, ParkedEntry, ParkingFacet } from '../binder/index.ts';
 import { binderError, raise } from '../errors.ts';
 import type { ParkedFilter, ParkedMessage } from './parked.ts';
-import { type DeadLetterOrigin, meets, originOf, parkedMessage, type ParkedPlace, placeOf } from './parked-form.ts';
+import {
+  type DeadLetterFacts,
+  type DeadLetterOrigin,
+  meets,
+  originOf,
+  parkedMessage,
+  type ParkedPlace,
+  placeOf,
+} from './parked-form.ts';
 
 /** The binders of a runtime, by configured name. */
 export interface Binders {
@@ -10,13 +18,12 @@ export interface Binders {
 }
 
 /** One dead-letter destination. */
-export interface DeadLetter {
+export interface DeadLetter extends DeadLetterFacts {
   readonly binderName: string;
   readonly binder: Binder;
   readonly parking: ParkingFacet;
   readonly name: string;
   readonly count: number;
-  readonly origin: DeadLetterOrigin | undefined;
 }
 
 const page = 100;
@@ -29,9 +36,9 @@ export class DeadLetters {
     this.#binders = binders;
   }
 
-  /** All of them, in a fixed order. */
-  async all(): Promise<readonly DeadLetter[]> {
-    const lists = await Promise.all(this.#binders.names().map((name) => this.#ofBinder(name)));
+  /** All of them, in a fixed order; of those that other programs made, a binder may know only the one that `filter` names. */
+  async all(filter: ParkedFilter = {}): Promise<readonly DeadLetter[]> {
+    const lists = await Promise.all(this.#binders.names().map((name) => this.#ofBinder(name, filter)));
     return lists.flat();
   }
 
@@ -39,9 +46,10 @@ export class DeadLetters {
   async summary() {
     const all = await this.all();
     return Promise.all(
-      all.map(async ({ parking, name, count, origin }) => {
+      all.map(async (deadLetter) => {
+        const { parking, name, count } = deadLetter;
         const [first] = await parking.list(name, 0, 1);
-        return { deadLetter: name, ...originOf(first?.headers ?? {}, origin), count };
+        return { deadLetter: name, ...originOf(first?.headers ?? {}, deadLetter), count };
       }),
     );
   }
@@ -52,7 +60,7 @@ export class DeadLetters {
     after?: ParkedPlace,
   ): AsyncGenerator<{ readonly deadLetter: DeadLetter; readonly messages: readonly ParkedMessage[] }> {
     let skipping = after !== undefined;
-    for (const deadLetter of await this.all()) {
+    for (const deadLetter of await this.all(filter)) {
       const here = after !== undefined && deadLetter.binderName === after.binder && deadLetter.name === after.deadLetter;
       if (skipping && !here) continue;
       skipping = false;
@@ -73,7 +81,7 @@ export class DeadLetters {
     const deadLetter = (await this.#ofBinder(place.binder)).find(({ name }) => name === place.deadLetter);
     const [entry] = deadLetter === undefined ? [] : await deadLetter.parking.list(place.deadLetter, place.position - 1, 1);
     if (deadLetter === undefined || entry?.position !== place.position) throw raise('PARKED_UNKNOWN', { id });
-    return { deadLetter, place, entry, message: parkedMessage(place, entry, deadLetter.origin) };
+    return { deadLetter, place, entry, message: parkedMessage(place, entry, deadLetter) };
   }
 
   /** Messages of one destination. At most as many as were there at first are looked at, so that what comes back does not go round. */
@@ -87,20 +95,26 @@ export class DeadLetters {
       left -= entries.length;
       const messages = entries.map((entry) => {
         const place = { binder: deadLetter.binderName, deadLetter: deadLetter.name, position: entry.position };
-        return parkedMessage(place, entry, deadLetter.origin);
+        return parkedMessage(place, entry, deadLetter);
       });
       const meant = messages.filter((message) => meets(message, filter));
       if (meant.length > 0) yield meant;
     }
   }
 
-  async #ofBinder(binderName: string): Promise<DeadLetter[]> {
+  async #ofBinder(binderName: string, { destination, group }: ParkedFilter = {}): Promise<DeadLetter[]> {
     const binder = await this.#binders.get(binderName);
     const { parking } = binder;
     if (parking === undefined) return [];
     try {
+      // A server need not tell what queues it has: then the binder learns of this one by being asked for it.
+      if (destination !== undefined && group !== undefined)
+        await parking.list(binder.provisioner.deadLetterName(destination, group), 0, 1);
       const [summary, origins] = await Promise.all([parking.summary(), originsOf(binder)]);
-      return summary.map(({ name, count }) => ({ binderName, binder, parking, name, count, origin: origins.get(name) }));
+      return summary.map(({ name, count }) => {
+        const groupOf = (from: string): string | undefined => groupIn(binder, from, name);
+        return { binderName, binder, parking, name, count, origin: origins.get(name), groupOf };
+      });
     } catch (error) {
       throw binderError(binder, 'list parked messages', error);
     }
@@ -118,6 +132,14 @@ async function originsOf(binder: Binder): Promise<ReadonlyMap<string, DeadLetter
   const destinations = await binder.provisioner.list();
   const pairs = destinations.flatMap(({ name, groups = [] }) => groups.map((group) => ({ destination: name, group })));
   return new Map(pairs.map((origin) => [binder.provisioner.deadLetterName(origin.destination, origin.group), origin]));
+}
+
+/** The group that a dead-letter destination of `destination` has in its name: other programs do not write it into their messages. */
+function groupIn({ provisioner }: Binder, destination: string, name: string): string | undefined {
+  const anyGroup = 'any-group';
+  const [before, after] = provisioner.deadLetterName(destination, anyGroup).split(anyGroup) as [string, string];
+  const isIts = name.startsWith(before) && name.endsWith(after) && name.length > before.length + after.length;
+  return isIts ? name.slice(before.length, name.length - after.length) : undefined;
 }
 
 /** Whether a dead-letter destination can hold what a filter asks for, as far as its name tells. */

@@ -4,6 +4,7 @@ import type { Message, MessageOptions } from '../message.ts';
 import { type Codec, type CodecRegistry, contentTypes, decodeWith, encodeWith, naturalContentType, unquote } from './codec.ts';
 import { type CloudEventOptions, cloudEventId, fromStructured, isStructured, toCloudEvent } from './cloud-events.ts';
 import type { Draft } from './draft.ts';
+import { wasRedrivenElsewhere } from './redrive-headers.ts';
 import { type Schema, validate } from './schema.ts';
 
 type Written = InboundMessage & { readonly payload: Uint8Array };
@@ -78,7 +79,9 @@ export class MessageCoder<T> {
 
   /** Reads a message that came in; `fallbackId` is its id if the sender gave none. */
   decode(inbound: InboundMessage, fallbackId: string): Message<T> | Promise<Message<T>> {
-    return this.open(inbound, (payload, from, contentType) => message(payload, from, contentType, fallbackId));
+    return this.open(inbound, (payload, from, contentType) =>
+      message(payload, from, contentType, senderId(from.headers, this.#destination) ?? fallbackId),
+    );
   }
 
   /** Reads a message that came in and gives what `make` makes of it. */
@@ -140,18 +143,19 @@ export function keyText(key: string | Uint8Array | undefined): string | undefine
   return key === undefined || typeof key === 'string' ? key : Buffer.from(key).toString();
 }
 
-/** The id that its sender gave a message. */
-export function senderId(headers: Headers): string | undefined {
+/** The id that its sender gave a message of that destination. */
+export function senderId(headers: Headers, destination: string): string | undefined {
+  if (wasRedrivenElsewhere(headers, destination)) return undefined;
   const id = headers[headerNames.id] ?? cloudEventId(headers);
   return typeof id === 'string' ? id : undefined;
 }
 
-function message<T>(payload: T, inbound: InboundMessage, contentType: string, fallbackId: string): Message<T> {
+function message<T>(payload: T, inbound: InboundMessage, contentType: string, id: string): Message<T> {
   return {
     payload,
     headers: inbound.headers,
     key: keyText(inbound.key),
-    id: senderId(inbound.headers) ?? fallbackId,
+    id,
     timestamp: inbound.timestamp,
     contentType,
   };

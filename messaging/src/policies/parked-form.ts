@@ -11,10 +11,17 @@ export interface ParkedPlace {
   readonly position: number;
 }
 
-/** What is known of a dead-letter destination from outside of its messages. */
+/** Whose dead letters a destination holds. */
 export interface DeadLetterOrigin {
   readonly destination: string;
   readonly group: string;
+}
+
+/** What is known of a dead-letter destination from outside of its messages. */
+export interface DeadLetterFacts {
+  readonly origin: DeadLetterOrigin | undefined;
+  /** The group whose dead letters of `destination` have this place by their name. */
+  groupOf(destination: string): string | undefined;
 }
 
 export function parkedId({ binder, deadLetter, position }: ParkedPlace): string {
@@ -27,13 +34,13 @@ export function placeOf(id: string): ParkedPlace {
   return { binder, deadLetter, position: Number(position) };
 }
 
-/** A parked message as users see it. Headers are read under Spring's names too; `origin` fills in what a foreign writer left out. */
-export function parkedMessage(place: ParkedPlace, entry: ParkedEntry, origin: DeadLetterOrigin | undefined): ParkedMessage {
+/** A parked message as users see it. Headers are read under Spring's names too; `facts` fill in what a foreign writer left out. */
+export function parkedMessage(place: ParkedPlace, entry: ParkedEntry, facts: DeadLetterFacts): ParkedMessage {
   const { headers } = entry;
   return {
     id: parkedId(place),
     deadLetter: place.deadLetter,
-    ...originOf(headers, origin),
+    ...originOf(headers, facts),
     kind: kindOf(headers[headerNames.originKind]),
     payload: entry.payload,
     headers,
@@ -51,11 +58,10 @@ export function parkedMessage(place: ParkedPlace, entry: ParkedEntry, origin: De
 }
 
 /** Where a parked message came from; empty names where nobody knows. */
-export function originOf(headers: Headers, fallback: DeadLetterOrigin | undefined): DeadLetterOrigin {
-  return {
-    destination: textOf(headers[headerNames.originDestination]) ?? fallback?.destination ?? '',
-    group: textOf(headers[headerNames.originGroup]) ?? fallback?.group ?? '',
-  };
+export function originOf(headers: Headers, facts: DeadLetterFacts): DeadLetterOrigin {
+  const destination = textOf(headers[headerNames.originDestination]) ?? facts.origin?.destination ?? '';
+  const group = textOf(headers[headerNames.originGroup]) ?? facts.origin?.group ?? facts.groupOf(destination) ?? '';
+  return { destination, group };
 }
 
 export function meets(message: ParkedMessage, filter: ParkedFilter): boolean {

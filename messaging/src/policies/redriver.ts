@@ -120,6 +120,7 @@ function outbound(message: ParkedMessage): OutboundMessage {
   const headers: Headers = {
     ...withoutFailure(message.headers),
     [headerNames.id]: idOf(message),
+    [headerNames.redriveDestination]: message.destination,
     [headerNames.redriveGroup]: message.group,
     [headerNames.redriveId]: message.id,
   };

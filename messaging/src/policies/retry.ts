@@ -15,7 +15,8 @@ export interface RetryOptions {
   readonly jitter?: number | undefined;
   /** Further tries later, after these pauses in milliseconds, holding back only the message's own key (events) or nothing (commands). */
   readonly delayed?: readonly number[] | undefined;
-  /** Decides by error: try again, or park now. Default: everything but `INVALID_ARGUMENT`, `UNSUPPORTED` and rejections is tried again. */
+  /** Decides by error: try again, or park now. Default: everything is tried again but rejections, and
+   * `INVALID_ARGUMENT`, `FAILED_PRECONDITION` and `UNSUPPORTED` that are not `retryable`. */
   readonly classify?: ((error: unknown) => 'retry' | 'reject') | undefined;
 }
 
@@ -64,9 +65,11 @@ export function retryDelay(policy: RetryPolicy, attempt: number, error: unknown,
 /** The default classification: errors that another try cannot cure are rejected. */
 export function classifyError(error: unknown): 'retry' | 'reject' {
   if (!(error instanceof MillraceError)) return 'retry';
-  const hopeless = error.code === 'INVALID_ARGUMENT' || error.code === 'UNSUPPORTED' || error.reason === 'REJECTED';
+  const hopeless = error.reason === 'REJECTED' || (hopelessCodes.has(error.code) && !error.retryable);
   return hopeless ? 'reject' : 'retry';
 }
+
+const hopelessCodes: ReadonlySet<string> = new Set(['INVALID_ARGUMENT', 'FAILED_PRECONDITION', 'UNSUPPORTED']);
 
 function check(option: string, value: unknown, holds: boolean, rule: string): void {
   if (!holds) throw raise('INVALID_OPTION', { option: `retry.${option}`, value, rule });

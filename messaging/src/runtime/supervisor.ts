@@ -1,4 +1,4 @@
-import { messageOf, MillraceError, type Clock } from '@millrace/core';
+import { messageOf, MillraceError, type Clock, type Timer } from '@millrace/core';
 import { raise } from '../errors.ts';
 import { delay } from '../policies/deadline.ts';
 import type { Counter } from '../policies/metrics.ts';
@@ -23,6 +23,8 @@ export interface Supervised {
 
 const firstPauseMs = 100;
 const longestPauseMs = 30_000;
+/** A consumer that dies sooner after it was attached was never up. */
+const provenMs = 1000;
 /** Failed attempts in a row after which a consumer counts as down; it is tried for ever. */
 const downAfter = 5;
 
@@ -32,6 +34,7 @@ export class Supervisor {
   readonly #stop = new AbortController();
   #failures = 0;
   #error: MillraceError | undefined;
+  #proof: Timer | undefined;
 
   constructor(supervised: Supervised) {
     this.#supervised = supervised;
@@ -56,6 +59,7 @@ export class Supervisor {
 
   /** Ends supervision; the current life is the caller's to end. */
   stop(): void {
+    this.#proof?.cancel();
     this.#stop.abort();
   }
 
@@ -88,13 +92,18 @@ export class Supervisor {
   async #attachAgain(): Promise<Life> {
     const life = await this.#supervised.attach(this.#stop.signal);
     this.#supervised.restarts.inc();
-    this.#supervised.log('info', `${this.#supervised.name} is up again`);
-    this.#failures = 0;
-    this.#error = undefined;
+    this.#proof = this.#supervised.clock.after(provenMs, () => this.#isUp());
     return life;
   }
 
+  #isUp(): void {
+    this.#supervised.log('info', `${this.#supervised.name} is up again`);
+    this.#failures = 0;
+    this.#error = undefined;
+  }
+
   #failed(error: unknown): void {
+    this.#proof?.cancel();
     this.#failures++;
     const { name, log } = this.#supervised;
     this.#error = error instanceof MillraceError ? error : raise('CONSUMER_FAILED', { name, problem: messageOf(error) }, error);

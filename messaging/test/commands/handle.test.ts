@@ -385,6 +385,7 @@ describe('a subscription', () => {
     await mr.send(work, 1);
     await advance(1000);
     expect(inputs).toEqual([1]);
+    await advance(1000);
     expect(subscription.health).toMatchObject({ status: 'up', error: undefined });
   });
 

@@ -224,6 +224,7 @@ describe('a watch that loses its connection', () => {
     await seats.put('a', { price: 2 });
     await advance(500);
     expect(told()).toEqual(['live', 'created a {"price":1}', 'updated a {"price":2} was {"price":1}']);
+    await advance(1000);
     expect(watch.status).toBe('up');
   });
 

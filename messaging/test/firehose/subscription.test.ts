@@ -418,8 +418,9 @@ test('a consumer that dies is attached again with back-off, visibly, and loses n
   await clock.advance(120);
   await vi.waitFor(() => expect(subscription.health.error?.message).toContain('still away'));
   await clock.advance(240);
-  await vi.waitFor(() => expect(subscription.health.status).toBe('up'));
   await vi.waitFor(() => expect(seen).toEqual([0, 1]));
+  await clock.advance(1000);
+  expect(subscription.health.status).toBe('up');
   expect(mr.metrics()).toContain('millrace_consumer_restarts_total{kind="event",destination="events",group="g"} 1');
 });
 
@@ -483,4 +484,16 @@ test('options that make no sense are refused by name', async () => {
   await expect(mr.subscribe(events, { concurrency: 0 }, () => {})).rejects.toThrow(/'concurrency' is 0/);
   await expect(mr.subscribe(events, { maxInFlight: 1.5 }, () => {})).rejects.toThrow(/'maxInFlight' is 1.5/);
   await expect(mr.subscribeBatch(events, { maxBatch: -1 }, () => {})).rejects.toThrow(/'maxBatch' is -1/);
+});
+
+test('without options a subscription has its own copy of what comes', async () => {
+  const mr = runtimeOn(memoryBinder());
+  await mr.publish(events, { key: 'a', n: 0 });
+  const seen: number[] = [];
+  const one = await mr.subscribe(events, ({ n }) => void seen.push(n));
+  const batches = await mr.subscribeBatch(events, (batch) => void seen.push(...batch.map(({ payload }) => payload.n * 10)));
+  await mr.publish(events, { key: 'a', n: 1 });
+  await vi.waitFor(() => expect(seen.toSorted((a, b) => a - b)).toEqual([1, 10]));
+  await Promise.all([one.close(), batches.close()]);
+  await expect(mr.subscribe(events, { group: 'g' } as never)).rejects.toMatchObject({ reason: 'HANDLER_MISSING' });
 });

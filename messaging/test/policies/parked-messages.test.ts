@@ -200,6 +200,67 @@ test("messages parked by other programs are understood by Spring's headers and t
   await vi.waitFor(() => expect(state.handled).toEqual([{ n: 5, id: 'events/1/5' }]));
 });
 
+test('the group of a dead letter that does not name it is found in the name of its destination', async () => {
+  const binder = memoryBinder();
+  const mr = runtimeOn(binder);
+  await mr.binder();
+  const headers = { 'x-original-topic': 'a.b' };
+  await binder.parking!.park(binder.provisioner.deadLetterName('a.b', 'c.d'), [{ payload: Buffer.from('{}'), headers }]);
+  expect(await mr.parked.list({ group: 'c.d' })).toMatchObject([{ destination: 'a.b', group: 'c.d' }]);
+  expect(await mr.parked.summary()).toMatchObject([{ destination: 'a.b', group: 'c.d', count: 1 }]);
+});
+
+test('a binder that does not list what others made is asked for the dead letters that a filter names', async () => {
+  const binder = memoryBinder();
+  const deadLetter = binder.provisioner.deadLetterName('a', 'g');
+  await binder.open();
+  await binder.parking!.park(deadLetter, [{ payload: Buffer.from('{}'), headers: { 'x-original-topic': 'a' } }]);
+  const known = new Set<string>();
+  const list: NonNullable<typeof binder.parking>['list'] = (name, ...rest) => {
+    known.add(name);
+    return binder.parking!.list(name, ...rest);
+  };
+  const summary = async () => (await binder.parking!.summary()).filter(({ name }) => known.has(name));
+  const secretive = override(binder, {
+    open: () => Promise.resolve(),
+    get parking() {
+      return override(binder.parking!, { list, summary });
+    },
+  });
+  const mr = runtimeOn(secretive);
+  await mr.binder();
+  expect(await mr.parked.list()).toEqual([]);
+  expect(await mr.parked.list({ destination: 'a', group: 'g' })).toHaveLength(1);
+});
+
+test('what another application made of a re-driven message, copying its headers, is no re-driven message', async () => {
+  const { mr, binder, state } = await setUp(1);
+  const parts = eventStream<Event>('parts', { partitions: 1 });
+  const seen: { n: number; id: string }[] = [];
+  await mr.subscribe(parts, { group: 'g' }, ({ n }, { id }) => void seen.push({ n, id }));
+  const others: number[] = [];
+  await mr.subscribe(parts, { group: 'others' }, ({ n }) => void others.push(n));
+  let copied = {};
+  const redriven = await binder.bindConsumer('events', 'spy');
+  state.failing = false;
+  await mr.parked.redrive({});
+  await vi.waitFor(async () => {
+    const all = await redriven.receive(10);
+    copied = all.at(-1)!.headers;
+    expect(copied).toHaveProperty('mr_redrive_id');
+  });
+  const producer = await binder.bindProducer('parts');
+  const make = (n: number): OutboundMessage => ({ payload: Buffer.from(`{"key":"a","n":${n}}`), headers: copied });
+  await producer.send([make(1), make(2)]);
+  await vi.waitFor(() =>
+    expect([seen.map(({ n }) => n), others]).toEqual([
+      [1, 2],
+      [1, 2],
+    ]),
+  );
+  expect(seen.map(({ id }) => id)).toEqual(['parts/0/0', 'parts/0/1']);
+});
+
 test('a message that does not say where it came from can be told by an edit', async () => {
   const mr = runtimeOn(memoryBinder());
   const { raw } = await mr.binder();

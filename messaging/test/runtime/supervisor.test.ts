@@ -51,6 +51,24 @@ test('a death is cured with growing pauses; after five failures in a row it coun
   expect([state.attached, restarts.value]).toEqual([2, 1]);
 });
 
+test('a life that ends at once was never up: the pauses grow on', async () => {
+  const { clock, state, supervisor } = setUp();
+  await supervisor.start();
+  for (const [attached, pause] of [120, 240, 480, 960, 1920].entries()) {
+    expect(state.attached).toBe(attached + 1);
+    state.end(new Error('damaged'));
+    await turn();
+    await clock.advance(pause / 2);
+    expect(state.attached).toBe(attached + 1);
+    await clock.advance(pause / 2);
+  }
+  expect(supervisor.status).toBe('down');
+  await clock.advance(200);
+  expect(supervisor.status).toBe('down');
+  await clock.advance(800);
+  expect(supervisor).toMatchObject({ status: 'up', error: undefined });
+});
+
 test('after stop nothing is attached any more', async () => {
   const { clock, state, supervisor } = setUp();
   await supervisor.start();

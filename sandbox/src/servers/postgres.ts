@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { findProgram } from '@millrace/processes';
 import { makeDirectory, writeWhole } from '../config-file.ts';
 import { raise } from '../errors.ts';
 import { addressesOf, baseEnvironment, clientTls, memberDirectory, tlsFile } from '../member-plan.ts';
 import { mebibytes } from '../memory.ts';
 import { exchange } from '../probe.ts';
-import { findProgram, installHint, runProgram } from '../programs.ts';
+import { installHint, runProgram } from '../programs.ts';
 import { userInsteadOfRoot } from '../server-user.ts';
 import type { ConnectionSettings, Installation, LocateContext, MemberPlan, ServerKind, ServerRecord } from '../server-kind.ts';
 

@@ -11,10 +11,11 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { findProgram } from '@millrace/processes';
 import { cacheDirectory } from '../directories.ts';
 import { raise } from '../errors.ts';
 import { withLock } from '../lock.ts';
-import { findProgram, runProgram } from '../programs.ts';
+import { runProgram } from '../programs.ts';
 import type { RunOptions } from '../programs.ts';
 import type { Installation, LocateContext } from '../server-kind.ts';
 

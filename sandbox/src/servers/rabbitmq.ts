@@ -1,11 +1,12 @@
 import { dirname, join } from 'node:path';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
+import { findProgram } from '@millrace/processes';
 import { makeDirectory, propertyLines, writeWhole } from '../config-file.ts';
 import { raise } from '../errors.ts';
 import { addressesOf, baseEnvironment, clientTls, memberDirectory, nodeNames, nodesOf, tlsFile } from '../member-plan.ts';
 import { exchange, fetchPage } from '../probe.ts';
-import { findProgram, installHint } from '../programs.ts';
+import { installHint } from '../programs.ts';
 import type {
   ConnectionSettings,
   Installation,

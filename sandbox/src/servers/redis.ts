@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { findProgram } from '@millrace/processes';
 import { makeDirectory, propertyLines, writeWhole } from '../config-file.ts';
 import { raise } from '../errors.ts';
 import { addressesOf, baseEnvironment, clientTls, memberDirectory, tlsFile } from '../member-plan.ts';
 import { exchange } from '../probe.ts';
-import { findProgram, installHint, runProgram } from '../programs.ts';
+import { installHint, runProgram } from '../programs.ts';
 import type { ConnectionSettings, Installation, LocateContext, MemberPlan, ServerKind, ServerRecord } from '../server-kind.ts';
 
 /** Redis, or Valkey where that is what is installed. */

@@ -1,8 +1,9 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { findProgram } from '@millrace/processes';
 import { sandbox } from '../../src/index.ts';
 import type { RunningServer } from '../../src/index.ts';
-import { findProgram, runProgram } from '../../src/programs.ts';
+import { runProgram } from '../../src/programs.ts';
 
 const missing = await sandbox.missing('postgres');
 

@@ -17,6 +17,8 @@ export interface ConfigurationInput {
   /** Arguments `--name=value`. */
   readonly args?: readonly string[] | undefined;
   readonly env?: Environment | undefined;
+  /** Values as strong as `SPRING_APPLICATION_JSON`, over which they win. */
+  readonly properties?: Readonly<Record<string, unknown>> | undefined;
   /** Directory whose `config/` is read (default: the working directory). */
   readonly cwd?: string | undefined;
   /** Directories that may hold `application.{json,yml,yaml,properties}`, weakest first (default: `/config`, then `<cwd>/config`). */
@@ -30,7 +32,8 @@ export interface ConfigurationInput {
 }
 
 /**
- * Reads an app's configuration, weakest first: defaults, files, environment, `SPRING_APPLICATION_JSON`, arguments. Raises
+ * Reads an app's configuration, weakest first: defaults, files, environment, `SPRING_APPLICATION_JSON`,
+ * properties, arguments. Raises
  * `CONFIGURATION_INVALID` or `ARGUMENT_INVALID`, both `INVALID_ARGUMENT`.
  */
 export function loadConfiguration(input: ConfigurationInput): Properties {
@@ -44,7 +47,8 @@ export function loadConfiguration(input: ConfigurationInput): Properties {
       cloudFoundryValues((name) => jsonVariable(env, name), env['CF_INSTANCE_INDEX']),
     ),
     environmentLayer(env),
-    dottedLayer('SPRING_APPLICATION_JSON', applicationJson(env, options)),
+    dottedLayer('SPRING_APPLICATION_JSON', expanded(options, jsonVariable(env, 'SPRING_APPLICATION_JSON'))),
+    dottedLayer('properties', expanded(options, input.properties ?? {})),
     dottedLayer('arguments', flatten(expandOptionNames(options, parseArguments(input.args ?? []), input.owner))),
   ]);
 }
@@ -70,9 +74,8 @@ function fileLayers(directory: string): PropertyLayer[] {
   return layers;
 }
 
-function applicationJson(env: Environment, options: OptionSet): ReadonlyMap<string, unknown> {
-  const flat = flatten(jsonVariable(env, 'SPRING_APPLICATION_JSON'));
-  return new Map(Object.entries(expandOptionNames(options, Object.fromEntries(flat))));
+function expanded(options: OptionSet, values: Readonly<Record<string, unknown>>): ReadonlyMap<string, unknown> {
+  return new Map(Object.entries(expandOptionNames(options, Object.fromEntries(flatten(values)))));
 }
 
 function jsonVariable(env: Environment, name: string): Record<string, unknown> {

@@ -126,7 +126,10 @@ export class Consumer implements ConsumerBinding {
     for (const window of this.#windows.values()) window.end();
     this.#windows.clear();
     this.#waiter.wake();
-    if (this.#failure === undefined) await this.#client.link.call('group.leave', { consumer: this.id, delivered });
+    const left = this.#client.link.call('group.leave', { consumer: this.id, delivered });
+    // One that failed gives its partitions up too where it can; what is wrong was said already.
+    if (this.#failure === undefined) await left;
+    else left.catch(() => {});
   }
 
   async #join(link: Link): Promise<void> {

@@ -1,5 +1,4 @@
 import type { Diagnosis } from '@millrace/messaging/binder';
-import type { Damage } from '../journal/journal.ts';
 import type { Inspection } from '../wire/protocol.ts';
 
 const check = 'journal';
@@ -15,13 +14,13 @@ export function diagnosis(inspection: Inspection): readonly Diagnosis[] {
   return [{ check, status: 'ok', detail }];
 }
 
-function ofDamage({ file, position, what, stream, fromOffset, toOffset }: Damage): Diagnosis {
+function ofDamage({ file, position, what, of, fromOffset, toOffset }: Inspection['damage'][number]): Diagnosis {
   const range = fromOffset === undefined ? 'unknown offsets' : `offsets ${fromOffset} to ${toOffset ?? 'the end'}`;
   return {
     check,
     status: 'failed',
-    detail: `${file} is damaged at byte ${position}: ${what}; ${range} of stream ${stream ?? 'unknown'} cannot be read, the rest can`,
-    next: 'restore the file from a copy while nothing uses the directory, or let readers go on behind the damage',
+    detail: `${file} is damaged at byte ${position}: ${what}; ${range} of ${of ?? 'unknown destinations'} cannot be read, the rest can`,
+    next: 'restore the file from a copy while nothing uses the directory, or let groups go on behind the damage with millrace destinations seek',
   };
 }
 

@@ -206,7 +206,7 @@ export class RemoteLink implements Link {
     this.#dropUrgent();
     if (this.#state !== 'connected') return;
     this.#state = 'connecting';
-    this.#listener.disconnected?.(this.#lostError());
+    this.#listener.disconnected?.(this.#brokenError());
     this.#patience = this.#clock.after(patienceMs, () => {
       this.#state = 'lost';
       this.#failPending((pending) => this.#lostError(pending));
@@ -257,7 +257,7 @@ export class RemoteLink implements Link {
     for (const [id, pending] of this.#pending)
       if (pending.urgent) {
         this.#pending.delete(id);
-        pending.reject(this.#lostError());
+        pending.reject(this.#brokenError());
       }
   }
 
@@ -265,6 +265,10 @@ export class RemoteLink implements Link {
     const pending = [...this.#pending.values()];
     this.#pending.clear();
     for (const one of pending) one.reject(error(one));
+  }
+
+  #brokenError(): MillraceError {
+    return raise('CONNECTION_BROKEN', { dataDir: this.#connector.dataDir });
   }
 
   #lostError(pending?: Pending): MillraceError {

@@ -1,4 +1,4 @@
-import { messageOf } from '@millrace/core';
+import { messageOf, MillraceError } from '@millrace/core';
 import type { Clock, Timer } from '@millrace/core';
 import type { Journal } from '../journal/journal.ts';
 import type { Ask, Inspection, OperationName } from '../wire/protocol.ts';
@@ -111,10 +111,23 @@ export class Broker implements BrokerParts {
     for (const session of this.#sessions) session.close();
     for (const destination of this.destinations.all()) destination.dropped();
     this.stage.flush();
+    this.#copyCatalogue();
+  }
+
+  #copyCatalogue(): void {
+    try {
+      if (this.#journal.fenced === undefined) this.#control.copyCatalogue();
+    } catch (error) {
+      // It is a second copy: the next broker writes it, when there is space.
+      if (lostSpace(error)) return;
+      throw error;
+    }
   }
 
   #newStream(): number {
-    const stream = ((this.#control.latest('stream') as number | undefined) ?? controlStream) + 1;
+    const known = (this.#control.latest('stream') as number | undefined) ?? controlStream;
+    // A number is never used twice, even where it is forgotten that it was.
+    const stream = Math.max(known, this.#control.damaged ? this.#journal.lastStream : 0) + 1;
     this.#control.put('stream', stream);
     return stream;
   }
@@ -145,7 +158,14 @@ export class Broker implements BrokerParts {
     const { segments, bytes } = this.#journal.stats();
     const maintenance = this.#maintenanceError === undefined ? undefined : messageOf(this.#maintenanceError);
     const { damage, fenced } = this.#journal;
-    return { process: process.pid, segments, bytes, damage, fenced: fenced?.message, maintenance };
+    const named = damage.map((each) => ({ ...each, of: each.stream === undefined ? undefined : this.#holderOf(each.stream) }));
+    return { process: process.pid, segments, bytes, damage: named, fenced: fenced?.message, maintenance };
+  }
+
+  /** Whose a stream of the journal is, for people. */
+  #holderOf(stream: number): string {
+    if (stream === controlStream) return 'the catalogue of destinations and positions';
+    return this.destinations.holderOf(stream) ?? `stream ${stream}, which no known destination has`;
   }
 
   /** Only after something was asked, so that an idle broker does nothing at all. */
@@ -167,9 +187,14 @@ export class Broker implements BrokerParts {
     let more = false;
     this.producers.prune();
     this.#control.compact();
+    this.#control.copyCatalogue();
     for (const destination of this.destinations.all()) if (destination.kind !== 'log') more = destination.maintain() || more;
     return this.#journal.maintain() || more;
   }
+}
+
+function lostSpace(error: unknown): boolean {
+  return error instanceof MillraceError && error.code === 'RESOURCE_EXHAUSTED';
 }
 
 function hello({ version, producer }: Ask<'hello'>, call: Call<'hello'>): void {

@@ -8,7 +8,7 @@ export function destinationHandlers(broker: BrokerParts): Handlers<Names> {
   return {
     'destination.ensure': (call) => ensure(broker, call),
     'destination.describe': (call) => call.answer({ info: broker.destinations.find(call.ask.name)?.info }),
-    'destination.list': (call) => call.answer({ infos: Array.from(broker.destinations.all(), ({ info }) => info) }),
+    'destination.list': (call) => call.answer({ infos: broker.destinations.infos() }),
     'destination.delete': (call) => {
       broker.destinations.delete(call.ask.name);
       const staged = { batches: [], applied: () => call.answer({}), failed: (error: unknown) => call.fail(error) };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DestinationInfo, DestinationSpec } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import type { BrokerContext } from './context.ts';
+import { lostRange } from './lost-range.ts';
 import { maxPartitions } from '../wire/protocol.ts';
 import { LogDestination } from './log/log-destination.ts';
 import type { StoredDestination } from './log/log-destination.ts';
@@ -14,16 +15,40 @@ export type Destination = LogDestination | Queue | Region;
 export class Destinations {
   readonly #context: BrokerContext;
   readonly #byName = new Map<string, Destination>();
+  /** Those whose state cannot be made out; they are refused as a whole. */
+  readonly #damaged = new Map<string, { readonly stored: StoredDestination; readonly error: unknown }>();
   #lastId = 0;
 
   constructor(context: BrokerContext) {
     this.#context = context;
-    for (const [key, value] of context.control.entries('d|')) this.#add(key.slice(2), value as StoredDestination);
-    this.#lastId = (context.control.get('ids') as number | undefined) ?? 0;
+    for (const [key, value] of context.control.entries('d|')) this.#recover(key.slice(2), value as StoredDestination);
+    this.#lastId = Math.max((context.control.get('ids') as number | undefined) ?? 0, ...this.#usedIds());
   }
 
+  /** Throws `DESTINATION_DAMAGED` for one whose state cannot be made out. */
   find(name: string): Destination | undefined {
+    const damaged = this.#damaged.get(name);
+    if (damaged !== undefined) throw raise('DESTINATION_DAMAGED', { destination: name }, damaged.error);
     return this.#byName.get(name);
+  }
+
+  /** Of all destinations, the damaged ones too. */
+  infos(): readonly DestinationInfo[] {
+    const damaged = [...this.#damaged].map(([name, { stored }]): DestinationInfo => {
+      return { ...stored.spec, name, kind: stored.kind, partitions: stored.kind === 'log' ? stored.streams.length : 1 };
+    });
+    return [...Array.from(this.#byName.values(), ({ info }) => info), ...damaged];
+  }
+
+  /** Which destination a stream of the journal belongs to, for people. */
+  holderOf(stream: number): string | undefined {
+    const stored = [...this.#byName, ...this.#damaged].map(([name, each]) => [name, each.stored] as const);
+    for (const [name, { kind, streams, parking }] of stored) {
+      const partition = streams.indexOf(stream);
+      if (partition >= 0) return kind === 'log' ? `partition ${partition} of '${name}'` : `'${name}'`;
+      if (parking === stream) return `what was removed from '${name}'`;
+    }
+    return undefined;
   }
 
   *all(): IterableIterator<Destination> {
@@ -70,14 +95,15 @@ export class Destinations {
   }
 
   delete(name: string): void {
-    const destination = this.#known(name);
-    const { id } = destination.stored;
+    const { stored } = this.#damaged.get(name) ?? this.#known(name);
+    const { id } = stored;
+    this.#byName.get(name)?.dropped();
     this.#byName.delete(name);
-    destination.dropped();
+    this.#damaged.delete(name);
     const { control, journal } = this.#context;
     control.put(`d|${name}`, undefined);
     for (const prefix of ['g', 'o', 'w']) control.removeAll(`${prefix}|${id}|`);
-    for (const stream of destination.stored.streams) journal.drop(stream);
+    for (const stream of stored.streams) journal.drop(stream);
   }
 
   #known(name: string): Destination {
@@ -106,6 +132,23 @@ export class Destinations {
   #store(name: string, stored: StoredDestination): Destination {
     this.#context.control.put(`d|${name}`, stored);
     return this.#add(name, stored);
+  }
+
+  #recover(name: string, stored: StoredDestination): void {
+    try {
+      this.#add(name, stored);
+    } catch (error) {
+      if (lostRange(error) === undefined) throw error;
+      this.#damaged.set(name, { stored, error });
+    }
+  }
+
+  /** Where the catalogue is damaged, ids of destinations that it no longer names are in use by their groups. */
+  #usedIds(): readonly number[] {
+    const { control } = this.#context;
+    if (!control.damaged) return [];
+    const ids = Array.from(control.entries(''), ([key]) => Number(/^[gow]\|(\d+)\|/.exec(key)?.[1] ?? 0));
+    return [...ids, ...Array.from(this.#byName.values(), ({ stored }) => stored.id)];
   }
 
   #add(name: string, stored: StoredDestination): Destination {

@@ -1,7 +1,9 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '@millrace/core';
+import { makeDirectory } from '@millrace/core/files';
 import { raise } from '../errors.ts';
+import { sequenceOf } from '../journal/segment.ts';
 
 /** The version of the layout of data directories that this package writes; it reads all up to it. */
 export const formatVersion = 1;
@@ -14,7 +16,7 @@ export function journalDirectory(dataDir: string): string {
 /** Creates the directory for its owner alone where missing. Throws with the reason if it cannot be used. */
 export function prepareDirectory(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(dataDir, 0o700);
     const probe = join(dataDir, `.probe-${process.pid}`);
     writeFileSync(probe, '');
     rmSync(probe);
@@ -26,6 +28,8 @@ export function prepareDirectory(dataDir: string): void {
 function directoryError(dataDir: string, error: unknown): Error {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ENOTDIR' || code === 'EEXIST') return raise('DIRECTORY_IS_FILE', { dataDir }, error);
+  if (code === 'ENAMETOOLONG' || code === 'ELOOP' || code === 'ERR_INVALID_ARG_VALUE')
+    return raise('DIRECTORY_NAME_INVALID', { dataDir, why: code === 'ENAMETOOLONG' ? 'it is too long' : messageOf(error) }, error);
   if (code === 'ENOSPC') return raise('JOURNAL_DISK_FULL', { directory: dataDir }, error);
   return raise('JOURNAL_DIRECTORY_UNUSABLE', { directory: dataDir, why: messageOf(error) }, error);
 }
@@ -43,6 +47,17 @@ export function refuseNewer(dataDir: string, version: string): void {
       known: formatVersion,
       version,
     });
+}
+
+/** Refuses a directory that has lost its journal, which would look like a new one. */
+export function refuseEmptied(dataDir: string): void {
+  // A journal has a segment before the format is noted, and always from then on.
+  if (!existsSync(formatPath(dataDir)) || hasSegments(journalDirectory(dataDir))) return;
+  throw raise('JOURNAL_GONE', { dataDir, directory: journalDirectory(dataDir) });
+}
+
+function hasSegments(directory: string): boolean {
+  return existsSync(directory) && readdirSync(directory).some((name) => sequenceOf(name) !== undefined);
 }
 
 /** Notes in a new directory what it is written in. Only the holder of the lock calls this. */

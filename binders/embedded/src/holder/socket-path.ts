@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, existsSync, lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { chmodSync, existsSync, lstatSync, realpathSync } from 'node:fs';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
+import { makeDirectory } from '@millrace/core/files';
 import { raise } from '../errors.ts';
 
 /** The shortest limit of the operating systems, for the path of a socket in bytes. */
@@ -20,7 +21,7 @@ export function socketPath(dataDir: string): string {
 export function prepareSocketFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = dirname(path);
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  makeDirectory(folder, 0o700);
   const found = lstatSync(folder);
   if (!found.isDirectory() || found.uid !== userInfo().uid) throw raise('SOCKET_FOLDER_FOREIGN', { folder });
   if ((found.mode & 0o077) !== 0) chmodSync(folder, 0o700);

@@ -7,7 +7,7 @@ import type { Journal } from '../journal/journal.ts';
 import { openJournal } from '../journal/segment-journal.ts';
 import { PortChannel } from '../wire/channel.ts';
 import { BrokerServer, hadClients } from './broker-server.ts';
-import { journalDirectory, noteFormat, prepareDirectory, refuseNewer } from './data-directory.ts';
+import { journalDirectory, noteFormat, prepareDirectory, refuseEmptied, refuseNewer } from './data-directory.ts';
 import { socketPath } from './socket-path.ts';
 import type { WorkerReport, WorkerSetup } from './worker-protocol.ts';
 
@@ -24,6 +24,7 @@ async function run(
   const { dataDir } = setup;
   prepareDirectory(dataDir);
   refuseNewer(dataDir, setup.version);
+  refuseEmptied(dataDir);
   const journal = hold(setup);
   if (journal === undefined) {
     report({ kind: 'held' });

@@ -1,5 +1,5 @@
 import { controlStream, encodeMarks } from './control.ts';
-import type { Mark } from './control.ts';
+import type { Mark, SegmentMark } from './control.ts';
 import type { BatchInput } from './journal.ts';
 import type { RecoveredFiles } from './recovery.ts';
 import { randomId } from './recovery.ts';
@@ -33,15 +33,18 @@ export class CommitLog {
     this.#store = store;
     this.#streams = streams;
     this.#options = options;
-    for (const mark of files.marks) streams.apply(mark);
-    for (const segment of files.segments) streams.attach(segment);
+    for (const mark of files.marks) if ('stream' in mark) streams.apply(mark);
+    for (const segment of [...files.segments, ...files.missing].toSorted((a, b) => a.sequence - b.sequence))
+      if (files.missing.includes(segment)) streams.attachMissing(segment);
+      else streams.attach(segment);
     streams.attached();
     store.segments.push(...files.segments);
+    store.missing.push(...files.missing);
     this.#sequence = Math.max(0, ...files.segments.map((segment) => segment.lastFrame));
     const last = files.segments.at(-1);
     if (files.appendable && last !== undefined)
       this.#writer = new SegmentWriter(last, store.disk.open(last.name), options.windowBytes);
-    else this.#writer = this.#begin((last?.sequence ?? 0) + 1);
+    else this.#writer = this.#begin(Math.max(last?.sequence ?? 0, files.missing.at(-1)?.sequence ?? 0) + 1);
   }
 
   /** What writes the last segment. */
@@ -63,6 +66,11 @@ export class CommitLog {
     if (marks.length > 0) this.#append([], marks);
   }
 
+  /** Makes durable that segments are about to be removed, with the truncations and drops that allow it. */
+  forget(segments: readonly Segment[]): void {
+    this.#append([], [...this.#streams.pendingMarks(), ...segments.map(({ sequence }) => ({ segment: sequence, removed: true }))]);
+  }
+
   /** The next frame's. */
   identity(): FrameIdentity {
     // Also after a failure the number is not used again.
@@ -71,7 +79,8 @@ export class CommitLog {
 
   /** All marks, as the batch that a new segment begins with. */
   checkpoint(): PlacedBatch {
-    return controlBatch(this.#streams.checkpoint(this.#store.segments), true);
+    const { segments } = this.#store;
+    return controlBatch([...this.#streams.checkpoint(segments), ...this.#otherSegments()], true);
   }
 
   /** Allocates space ahead when it is about to run out. */
@@ -82,6 +91,13 @@ export class CommitLog {
 
   close(): void {
     this.#writer.close();
+  }
+
+  #otherSegments(): readonly SegmentMark[] {
+    const { segments, missing } = this.#store;
+    const oldest = segments[0]?.sequence ?? Infinity;
+    const known = [...segments, ...missing.filter(({ sequence }) => sequence > oldest || this.#streams.lack)];
+    return known.map(({ sequence }) => ({ segment: sequence, removed: false }));
   }
 
   #place(batches: readonly BatchInput[]): readonly PlacedBatch[] {

@@ -26,6 +26,8 @@ export interface Journal {
   collect(stream: number, from: number, maxBytes: number): CollectedBatches;
   /** All zero for a stream that is not there. */
   bounds(stream: number): StreamBounds;
+  /** The highest number of a stream that has or had batches; 0 where there is none. */
+  readonly lastStream: number;
   /** The base offset of the first batch that has a record not older than `time`; the next offset if there is none. */
   offsetAt(stream: number, time: number): number;
   /** Everything below `offset` may be removed; the bounds say so at once. Made durable by a later commit, `maintain` or `close`. */

@@ -97,7 +97,7 @@ export class Maintenance {
     );
     if (dead.length === 0 || this.#rewrite !== undefined) return false;
     // Otherwise what is left of a stream elsewhere would seem to be needed again after a crash.
-    log.flushMarks();
+    log.forget(dead);
     for (const segment of dead) store.remove(segment);
     store.disk.syncDirectory();
     return true;

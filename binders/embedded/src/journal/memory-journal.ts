@@ -51,6 +51,10 @@ export class MemoryJournal implements Journal {
     return this.#streams.get(stream)?.bounds ?? { earliest: 0, next: 0, bytes: 0 };
   }
 
+  get lastStream(): number {
+    return Math.max(0, ...this.#streams.keys(), ...this.#dropped);
+  }
+
   offsetAt(stream: number, time: number): number {
     return this.#streams.get(stream)?.offsetAt(time) ?? 0;
   }

@@ -1,4 +1,5 @@
 import * as fs from 'node:fs';
+import { makeDirectory } from '@millrace/core/files';
 import { join } from 'node:path';
 import { raise } from '../errors.ts';
 import { lockDirectory } from './directory-lock.ts';
@@ -18,7 +19,7 @@ export class NodeDisk implements Disk {
   /** Throws `directoryInUse`, or `directoryUnusable` with what the operating system said. */
   constructor(directory: string) {
     this.directory = directory;
-    makeDirectory(directory);
+    prepareDirectory(directory);
     this.#lock = lockDirectory(directory);
   }
 
@@ -62,9 +63,9 @@ export class NodeDisk implements Disk {
   }
 }
 
-function makeDirectory(directory: string): void {
+function prepareDirectory(directory: string): void {
   try {
-    fs.mkdirSync(directory, { recursive: true, mode: directoryPermissions });
+    makeDirectory(directory, directoryPermissions);
     fs.accessSync(directory, fs.constants.R_OK | fs.constants.W_OK);
   } catch (error) {
     throw raise('JOURNAL_DIRECTORY_UNUSABLE', { directory, why: errorCodeOf(error) ?? 'it cannot be opened' }, error);

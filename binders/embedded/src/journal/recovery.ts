@@ -22,6 +22,8 @@ export interface RecoveredFiles {
   readonly journalId: number;
   /** In order. */
   readonly segments: readonly Segment[];
+  /** Those that should be there and are not, in order. */
+  readonly missing: readonly Segment[];
   /** Whether the last segment can be appended to. */
   readonly appendable: boolean;
   readonly marks: readonly Mark[];
@@ -52,13 +54,16 @@ export class Recovery {
     this.#removeTemporary();
     const found = this.#removeReplaced(this.#findSegments());
     this.#journalId = this.#identify(found);
-    const last = this.#scanLast(found);
+    const newest = this.#missingNewest(found);
+    const last = newest === undefined ? this.#scanLast(found) : undefined;
+    const missing = last?.complete === true ? missingAmong(last, found) : [];
     const sealed = found.map((each) => this.#loadSealed(each));
     const segments = last === undefined ? sealed : [...sealed, last.segment];
     if (last?.complete !== true) for (const segment of sealed) this.#collectMarks(segment);
     return {
       journalId: this.#journalId,
       segments,
+      missing: newest === undefined ? missing : [newest],
       appendable: last !== undefined && last.segment.fileId !== 0,
       marks: this.#marks,
     };
@@ -102,6 +107,12 @@ export class Recovery {
     }
     if (found.length > 1) throw raise('JOURNAL_UNREADABLE', { directory: this.#disk.directory });
     return randomId();
+  }
+
+  /** Index files are written once there is a next segment. */
+  #missingNewest(found: readonly Found[]): Segment | undefined {
+    const last = found.at(-1);
+    return last === undefined || this.#loadIndexed(last) === undefined ? undefined : new Segment(last.sequence + 1, 0);
   }
 
   /** Takes the last segment off the list, and before it those that were never completed and so hold nothing. */
@@ -180,6 +191,18 @@ export class Recovery {
 /** A number that is not 0. */
 export function randomId(): number {
   return randomBytes(4).readUInt32LE() || 1;
+}
+
+/** The segments that the last one names beside itself, without those that are there. */
+function missingAmong(last: ScannedSegment, found: readonly Found[]): readonly Segment[] {
+  const named = new Set<number>();
+  for (const mark of last.marks) {
+    if (!('segment' in mark)) continue;
+    if (mark.removed) named.delete(mark.segment);
+    else named.add(mark.segment);
+  }
+  for (const { sequence } of found) named.delete(sequence);
+  return [...named].toSorted((a, b) => a - b).map((sequence) => new Segment(sequence, 0));
 }
 
 function journalIdInFrames(file: DiskFile, sequence: number): number | undefined {

@@ -130,7 +130,7 @@ export class Rewrite {
     this.#writer.sync();
     this.#writer.close();
     // What was truncated since the start was left out too; without its mark it would seem to be missing after a crash.
-    this.#context.log.flushMarks();
+    this.#context.log.forget(this.#sources.slice(1));
     for (const { name } of this.#sources) store.release(name);
     store.disk.rename(this.#temporary, this.#target.name);
     store.disk.syncDirectory();

@@ -110,6 +110,10 @@ export class SegmentJournal implements Journal {
     return this.#streams.get(stream)?.bounds ?? { earliest: 0, next: 0, bytes: 0 };
   }
 
+  get lastStream(): number {
+    return this.#streams.last;
+  }
+
   offsetAt(stream: number, time: number): number {
     this.#checkOpen();
     const state = this.#streams.get(stream);
@@ -189,7 +193,7 @@ export class SegmentJournal implements Journal {
     if (state === undefined) return [];
     const start = Math.max(from, state.earliest);
     const lost = state.lostFrom(start);
-    if (lost !== undefined && lost.from <= start) throw raise('OFFSETS_LOST', { stream, ...lost });
+    if (lost !== undefined && lost.from <= start) throw raise('OFFSETS_LOST', { what: `stream ${stream}`, ...lost });
     return locate(state, start, lost?.from ?? state.next, maxBytes, this.#store);
   }
 
@@ -202,7 +206,7 @@ export class SegmentJournal implements Journal {
         const { baseOffset: from, position } = place;
         const lost = { stream, position, from, to: from + place.count };
         this.#streams.lose(extent.segment, lost, 'a batch was altered');
-        if (found.length === 0) throw raise('OFFSETS_LOST', { ...lost });
+        if (found.length === 0) throw raise('OFFSETS_LOST', { what: `stream ${stream}`, from, to: lost.to });
         break;
       }
       const { baseOffset, count, firstTime, lastTime } = place;

@@ -14,6 +14,8 @@ export class SegmentStore {
   readonly journalId: number;
   /** In order of their sequence; the last one is being written. */
   readonly segments: Segment[] = [];
+  /** Those that should be there and are not; they stay known for as long as anything older is there, or a stream lacks what they held. */
+  readonly missing: Segment[] = [];
   readonly #files: LeastRecent<string, DiskFile>;
   readonly #tables: LeastRecent<Extent, BatchTable>;
 

@@ -1,6 +1,6 @@
 import type { BatchTable } from './batch-table.ts';
 import { controlStream } from './control.ts';
-import type { Mark } from './control.ts';
+import type { StreamMark } from './control.ts';
 import type { Damage } from './journal.ts';
 import type { LostRange } from './index-file.ts';
 import type { Extent, Segment } from './segment.ts';
@@ -29,6 +29,14 @@ export class StreamCatalogue {
     return this.#streams.values();
   }
 
+  /** The highest number, also of streams that are gone. */
+  get last(): number {
+    let last = 0;
+    for (const number of this.#streams.keys()) last = Math.max(last, number);
+    for (const number of this.#dropped) last = Math.max(last, number);
+    return last;
+  }
+
   ensure(stream: number): StreamState {
     let state = this.#streams.get(stream);
     if (state === undefined) this.#streams.set(stream, (state = new StreamState(stream, this.#tableOf)));
@@ -52,8 +60,13 @@ export class StreamCatalogue {
     if (state !== undefined && state.next > 0) this.#pending.add(stream);
   }
 
+  /** Whether a stream has offsets that should be there and cannot be read. */
+  get lack(): boolean {
+    return [...this.#streams.values()].some((state) => state.lost.some(({ to }) => to > state.earliest));
+  }
+
   /** What the next frame should make durable. */
-  pendingMarks(): readonly Mark[] {
+  pendingMarks(): readonly StreamMark[] {
     return [...this.#pending].map((stream) => this.#markOf(stream));
   }
 
@@ -61,14 +74,14 @@ export class StreamCatalogue {
     this.#pending.clear();
   }
 
-  /** All that must be known without the segments before the one that it is written to. */
-  checkpoint(segments: readonly Segment[]): readonly Mark[] {
+  /** All that must be known of streams without the segments before the one that it is written to. */
+  checkpoint(segments: readonly Segment[]): readonly StreamMark[] {
     const known = [...this.#streams.values()].filter((state) => state.next > 0).map((state) => state.number);
     const stillThere = [...this.#dropped].filter((stream) => segments.some((segment) => segment.extents.has(stream)));
     return [...known, ...stillThere].map((stream) => this.#markOf(stream));
   }
 
-  apply(mark: Mark): void {
+  apply(mark: StreamMark): void {
     if (mark.dropped) this.#forget(mark.stream);
     if (this.#dropped.has(mark.stream)) return;
     const state = this.ensure(mark.stream);
@@ -80,6 +93,12 @@ export class StreamCatalogue {
   attach(segment: Segment): void {
     for (const lost of segment.lost) this.#attachLost(segment, lost);
     for (const extent of segment.extents.values()) if (extent.stream !== controlStream) this.attachExtent(extent);
+  }
+
+  /** Enters that a segment is not there: which offsets are gone shows only where a stream goes on behind it. */
+  attachMissing(segment: Segment): void {
+    this.#unknown = { segment, position: 0 };
+    this.lose(segment, { stream: undefined, position: 0, from: 0, to: 0 }, 'the file is missing');
   }
 
   attachExtent(extent: Extent): void {
@@ -133,7 +152,7 @@ export class StreamCatalogue {
     this.lose(segment, { stream: state.number, position, from, to: first }, 'batches are missing behind an unreadable part');
   }
 
-  #markOf(stream: number): Mark {
+  #markOf(stream: number): StreamMark {
     const state = this.#streams.get(stream);
     if (state === undefined) return { stream, earliest: 0, next: 0, dropped: true };
     return { stream, earliest: state.earliest, next: state.next, dropped: false };

@@ -20,7 +20,7 @@ export interface Inspection {
   readonly process: number;
   readonly segments: number;
   readonly bytes: number;
-  readonly damage: readonly Damage[];
+  readonly damage: readonly (Damage & { readonly of: string | undefined })[];
   /** Why nothing is written any more, if so. */
   readonly fenced?: string | undefined;
   /** Why the last attempt to free room failed, if it did. */

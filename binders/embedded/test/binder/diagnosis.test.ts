@@ -16,16 +16,24 @@ it('says that nothing survives in memory', () => {
 });
 
 it('names each damage with its file, place and offsets, and what to do', () => {
-  const damage = { stream: 4, file: '0000000001.log', position: 512, fromOffset: 10, toOffset: 19, what: 'a wrong checksum' };
+  const damage = {
+    stream: 4,
+    of: "partition 0 of 'c'",
+    file: '0000000001.log',
+    position: 512,
+    fromOffset: 10,
+    toOffset: 19,
+    what: 'a wrong checksum',
+  };
   const [first, second] = diagnosis({
     ...healthy,
-    damage: [damage, { ...damage, stream: undefined, fromOffset: undefined, toOffset: undefined }],
+    damage: [damage, { ...damage, stream: undefined, of: undefined, fromOffset: undefined, toOffset: undefined }],
   });
   expect(first).toMatchObject({ status: 'failed', next: expect.stringContaining('restore') });
   expect(first!.detail).toBe(
-    '0000000001.log is damaged at byte 512: a wrong checksum; offsets 10 to 19 of stream 4 cannot be read, the rest can',
+    "0000000001.log is damaged at byte 512: a wrong checksum; offsets 10 to 19 of partition 0 of 'c' cannot be read, the rest can",
   );
-  expect(second!.detail).toContain('unknown offsets of stream unknown');
+  expect(second!.detail).toContain('unknown offsets of unknown destinations');
 });
 
 it('says why nothing is written any more, and what keeps room from being freed', () => {

@@ -304,6 +304,51 @@ describe('files that were altered', () => {
     }
   });
 
+  it('F4: a segment that was removed is missed, wherever it was, and what it held is refused; the rest serves', () => {
+    const count = filled()
+      .list()
+      .filter((name) => name.endsWith('.log')).length;
+    expect(count).toBeGreaterThan(4);
+    for (let nth = 0; nth < count - 1; nth++) {
+      const disk = filled();
+      const name = disk
+        .list()
+        .filter((each) => each.endsWith('.log'))
+        .toSorted()[nth]!;
+      disk.remove(name);
+      for (let life = 0; life < 3; life++) {
+        const journal = openOn(disk, 4096);
+        expect(journal.damage[0]).toMatchObject({ file: name, what: 'the file is missing' });
+        const one = readEach(journal, 1);
+        expect(one.refused).toBeGreaterThan(0);
+        expect(one.read).toBeGreaterThan(100);
+        // Long enough for new segments to follow, which must still know.
+        if (life > 0) for (let n = 0; n < 200; n++) journal.commit([batch(3, [`${n}`.padEnd(80, '.')])]);
+        journal.maintain();
+        journal.close();
+      }
+    }
+  });
+
+  it('F4: the newest segment is missed where the one before it is known to be full', () => {
+    const disk = filled();
+    const [last] = disk
+      .list()
+      .filter((name) => name.endsWith('.log'))
+      .toSorted()
+      .toReversed();
+    disk.remove(last!);
+    for (let life = 0; life < 2; life++) {
+      const journal = openOn(disk, 4096);
+      expect(journal.damage[0]).toMatchObject({ file: last, what: 'the file is missing' });
+      const { next } = journal.bounds(1);
+      expect(next).toBeGreaterThan(100);
+      expect(journal.commit([batch(1, ['more'])])).toEqual([next]);
+      journal.close();
+      expect(disk.list()).not.toContain(last);
+    }
+  });
+
   it('F3: a torn last frame is cut off, without touching what was acknowledged', () => {
     const disk = filled();
     const last = disk.list().findLast((name) => name.endsWith('.log'))!;

@@ -1,5 +1,6 @@
 import type { StartPosition } from '@millrace/messaging/binder';
 import type { MillraceError, Timer } from '@millrace/core';
+import type { CollectedBatches } from '../../journal/journal.ts';
 import { raise } from '../../errors.ts';
 import type { Position, StoredPartitionMeta } from '../../wire/protocol.ts';
 import { share } from './assignment.ts';
@@ -191,10 +192,11 @@ export class ConsumerGroup {
     const metas: StoredPartitionMeta[] = [];
     const body: Uint8Array[] = [];
     let left = Math.min(member.maxBytes, this.#context.limits.maxAnswerBytes);
+    let failure: unknown;
     for (const [partition, epoch, from] of wants) {
       if (left <= 0) break;
       if (!this.#owns(member, partition, epoch)) continue;
-      const found = this.#destination.partition(partition).collect(from, left);
+      const found = this.#collect(partition, from, left, (error) => (failure ??= error));
       if (found === undefined) continue;
       for (const { baseOffset: base, firstTime: first, count, bytes } of found.batches) {
         metas.push({ partition, base, first, count, length: bytes.length });
@@ -203,7 +205,18 @@ export class ConsumerGroup {
       body.push(found.bytes);
       left -= found.bytes.length;
     }
+    // Other partitions come first, so that a damaged one does not hold them back.
+    if (metas.length === 0 && failure !== undefined) throw failure;
     return { metas, body };
+  }
+
+  #collect(partition: number, from: number, maxBytes: number, failed: (error: unknown) => void): CollectedBatches | undefined {
+    try {
+      return this.#destination.partition(partition).collect(from, maxBytes);
+    } catch (error) {
+      failed(error);
+      return undefined;
+    }
   }
 
   #rebalance(): void {

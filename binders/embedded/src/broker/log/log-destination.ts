@@ -34,7 +34,7 @@ export class LogDestination {
     this.#context = context;
     this.name = name;
     this.stored = stored;
-    this.partitions = stored.streams.map((stream, number) => new Partition(context, number, stream));
+    this.partitions = stored.streams.map((stream, number) => new Partition(context, name, number, stream));
     if (stored.parking !== undefined) this.parking = new ParkingIndex(context, this.partitions[0]!, stored.parking);
     this.#setPolicy(stored.spec);
     this.#recoverGroups();

@@ -2,6 +2,7 @@ import { countRecords, decodeRecords } from '../../records/records.ts';
 import type { BatchInput, CollectedBatches, StoredBatch, StreamBounds } from '../../journal/journal.ts';
 import type { BatchMeta } from '../../wire/protocol.ts';
 import type { BrokerContext } from '../context.ts';
+import { lostRange } from '../lost-range.ts';
 import { raise } from '../../errors.ts';
 
 /** One partition of a log: where it lies in the journal and who waits for more. */
@@ -9,10 +10,12 @@ export class Partition {
   readonly number: number;
   readonly stream: number;
   readonly #context: BrokerContext;
+  readonly #destination: string;
   readonly #waiters = new Set<() => void>();
 
-  constructor(context: BrokerContext, number: number, stream: number) {
+  constructor(context: BrokerContext, destination: string, number: number, stream: number) {
     this.#context = context;
+    this.#destination = destination;
     this.number = number;
     this.stream = stream;
   }
@@ -24,21 +27,33 @@ export class Partition {
   /** Stored batches from `from` on; what retention removed is passed over. */
   read(from: number, maxBytes: number): readonly StoredBatch[] {
     const { earliest, next } = this.bounds;
-    return from >= next ? [] : this.#context.journal.read(this.stream, Math.max(from, earliest), maxBytes);
+    return from >= next ? [] : this.#named(() => this.#context.journal.read(this.stream, Math.max(from, earliest), maxBytes));
   }
 
   /** The same in memory of their own; nothing at the end. */
   collect(from: number, maxBytes: number): CollectedBatches | undefined {
     const { earliest, next } = this.bounds;
-    return from >= next ? undefined : this.#context.journal.collect(this.stream, Math.max(from, earliest), maxBytes);
+    if (from >= next) return undefined;
+    return this.#named(() => this.#context.journal.collect(this.stream, Math.max(from, earliest), maxBytes));
   }
 
   offsetAt(time: number): number {
     const { journal } = this.#context;
     const from = journal.offsetAt(this.stream, time);
-    for (const batch of journal.read(this.stream, from, 1))
+    for (const batch of this.#named(() => journal.read(this.stream, from, 1)))
       for (const record of decodeRecords(batch)) if (record.offset >= from && record.timestamp >= time) return record.offset;
     return this.bounds.next;
+  }
+
+  /** Who reads knows the destination, not the journal's stream. */
+  #named<T>(read: () => T): T {
+    try {
+      return read();
+    } catch (error) {
+      const lost = lostRange(error);
+      if (lost === undefined) throw error;
+      throw raise('OFFSETS_LOST', { ...lost, what: `partition ${this.number} of '${this.#destination}'` }, error);
+    }
   }
 
   /** Calls `task` once, after the next append; returns how to stop waiting. */
