@@ -68,11 +68,12 @@ export class RabbitParking implements ParkingFacet {
   async remove(deadLetter: string, positions: readonly number[]): Promise<number> {
     if (positions.length === 0) return 0;
     const wanted = new Set(positions);
+    // Another look after a lost connection may find some of them gone already.
+    const found = new Set<number>();
     return this.#browse(deadLetter, (messages) => {
-      const remove = positioned(messages).flatMap(({ position, message }) =>
-        wanted.has(position) ? [message as ConsumeMessage] : [],
-      );
-      return { result: remove.length, remove };
+      const chosen = positioned(messages).filter(({ position }) => wanted.has(position));
+      for (const { position } of chosen) found.add(position);
+      return { result: found.size, remove: chosen.map(({ message }) => message as ConsumeMessage) };
     });
   }
 
@@ -90,14 +91,12 @@ export class RabbitParking implements ParkingFacet {
     choose: (messages: readonly ConsumeMessage[]) => { readonly result: T; readonly remove: readonly ConsumeMessage[] },
   ): Promise<T> {
     const parts = this.#parts();
-    const { link, patienceMs } = parts.admin;
+    const { admin, locks } = parts;
     await this.#declare(parts, deadLetter);
     const busy = (): Error => raise('DEAD_LETTER_BUSY', { deadLetter });
-    try {
-      return await parts.locks.alone(`${deadLetter}.mr-lock`, busy, () => browse(link, deadLetter, patienceMs, choose));
-    } catch (error) {
-      throw translate(error, `look through '${deadLetter}'`, link.addressText);
-    }
+    return admin.run(`look through '${deadLetter}'`, async () =>
+      locks.alone(`${deadLetter}.mr-lock`, busy, () => browse(admin.link, deadLetter, admin.patienceMs, choose)),
+    );
   }
 
   /** The queue, bound as Spring binds it, with the name of the group's queue. */
