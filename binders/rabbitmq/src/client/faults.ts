@@ -21,7 +21,8 @@ const channelEnds =
 /** Whether the connection or channel went away, so that nobody knows whether the request was carried out. */
 export function isConnectionFault(error: unknown): boolean {
   const { code } = (typeof error === 'object' && error !== null ? error : {}) as Fault;
-  if (code === 320) return true;
+  // Closed by an operator, or by the server's own fault, as when a node of the cluster has just gone.
+  if (code === 320 || code === 541) return true;
   if (typeof code === 'number') return false;
   if (typeof code === 'string' && sockets.test(code) && !isRefusedTls(error)) return true;
   return channelEnds.test(messageOf(error));

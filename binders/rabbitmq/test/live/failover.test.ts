@@ -78,16 +78,19 @@ describe.skipIf(missing !== undefined)('three nodes with quorum queues', { timeo
     const consuming = consume(checker, () => reading);
     await expect.poll(async () => binder.provisioner.describe('orders')).toBeDefined();
     const producing = produce(checker, () => sending);
-    for (const node of server.nodes) {
-      const before = checker.acked.size;
-      await node.kill();
-      await expect.poll(() => checker.acked.size, { timeout: 20_000 }).toBeGreaterThan(before + 100);
-      await node.start();
+    try {
+      for (const node of server.nodes) {
+        const before = checker.acked.size;
+        await node.kill();
+        await expect.poll(() => checker.acked.size, { timeout: 20_000 }).toBeGreaterThan(before + 100);
+        await node.start();
+      }
+      sending = false;
+      await producing;
+      await expect.poll(() => checker.counts['lost'], { timeout: 30_000 }).toBe(0);
+    } finally {
+      [sending, reading] = [false, false];
     }
-    sending = false;
-    await producing;
-    await expect.poll(() => checker.counts['lost'], { timeout: 30_000 }).toBe(0);
-    reading = false;
     await consuming;
     expect(checker.counts, JSON.stringify(checker.counts)).toMatchObject({ lost: 0, unexpected: 0 });
     expect(checker.acked.size).toBeGreaterThan(300);
