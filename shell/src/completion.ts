@@ -1,5 +1,4 @@
-import type { CommandOption, OptionValues, ShellCommand } from './command.ts';
-import type { ShellContext } from './context.ts';
+import type { CommandOption, OptionValues, ShellCommand, ShellContext } from './command.ts';
 import { wordsOf } from './line.ts';
 import type { Word } from './line.ts';
 

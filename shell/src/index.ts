@@ -1,8 +1,7 @@
 // Public names are listed here one by one.
 export { errorText, Shell, shellCommands } from './shell.ts';
 export type { ShellOptions } from './shell.ts';
-export type { CommandOption, OptionValues, Outcome, ShellCommand } from './command.ts';
-export type { ServerOptions, ShellContext } from './context.ts';
+export type { CommandOption, OptionValues, Outcome, ServerOptions, ShellCommand, ShellContext } from './command.ts';
 export { completeLine } from './completion.ts';
 export type { Completion } from './completion.ts';
 export { historyFile, runTerminal } from './terminal.ts';

@@ -1,8 +1,8 @@
 import { MillraceError, messageOf } from '@millrace/core';
 import { DataflowClient } from '@millrace/dataflow-client';
 import type { ConnectionOptions } from '@millrace/dataflow-client';
-import { findCommand, readOptions } from './command.ts';
-import type { Outcome, ShellCommand } from './command.ts';
+import { findCommand, readOptions } from './read-command.ts';
+import type { Outcome, ServerOptions, ShellCommand, ShellContext } from './command.ts';
 import { appCommands } from './commands/apps.ts';
 import { generalCommands } from './commands/general.ts';
 import { runtimeCommands } from './commands/runtime.ts';
@@ -10,7 +10,6 @@ import { serverCommands } from './commands/server.ts';
 import { streamCommands } from './commands/streams.ts';
 import { taskCommands } from './commands/tasks.ts';
 import { readText } from './commands/values.ts';
-import type { ServerOptions, ShellContext } from './context.ts';
 import { raise } from './errors.ts';
 import { isComment, wordsOf } from './line.ts';
 import type { Word } from './line.ts';

@@ -1,6 +1,5 @@
 import { messageOf } from '@millrace/core';
-import type { CommandOption, Outcome, ShellCommand } from '../command.ts';
-import type { ShellContext } from '../context.ts';
+import type { CommandOption, Outcome, ShellCommand, ShellContext } from '../command.ts';
 import { raise } from '../errors.ts';
 import { flag, readText } from './values.ts';
 

@@ -1,6 +1,5 @@
 import type { AppStatus } from '@millrace/dataflow-client';
-import type { Outcome, ShellCommand } from '../command.ts';
-import type { ShellContext } from '../context.ts';
+import type { Outcome, ShellCommand, ShellContext } from '../command.ts';
 import { drawProperties, drawTable } from '../table.ts';
 import type { Row } from '../table.ts';
 import { flag } from './values.ts';

@@ -1,6 +1,5 @@
 import type { StreamDefinition, Validation } from '@millrace/dataflow-client';
-import type { OptionValues, Outcome, ShellCommand } from '../command.ts';
-import type { ShellContext } from '../context.ts';
+import type { OptionValues, Outcome, ShellCommand, ShellContext } from '../command.ts';
 import { javaDate } from '../dates.ts';
 import { drawTable } from '../table.ts';
 import { confirmed, flag, propertiesOf, wholeNumber } from './values.ts';

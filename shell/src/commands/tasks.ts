@@ -1,6 +1,5 @@
 import type { TaskExecution } from '@millrace/dataflow-client';
-import type { OptionValues, ShellCommand } from '../command.ts';
-import type { ShellContext } from '../context.ts';
+import type { OptionValues, ShellCommand, ShellContext } from '../command.ts';
 import { javaDate } from '../dates.ts';
 import { drawProperties, drawTable } from '../table.ts';
 import { validationOutcome } from './streams.ts';

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { messageOf } from '@millrace/core';
-import type { OptionValues } from '../command.ts';
-import type { ShellContext } from '../context.ts';
+import type { OptionValues, ShellContext } from '../command.ts';
 import { raise } from '../errors.ts';
 
 /** Whether a switch is on. */
