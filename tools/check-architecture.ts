@@ -21,6 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deployers/conformance': ['core', 'deployers/contract'],
   'deployers/local': ['core', 'processes', 'deployers/contract'],
   sandbox: ['core', 'processes'],
+  'dataflow-client': ['core'],
+  shell: ['core', 'dataflow-client'],
   cli: [
     'core',
     'expressions',
@@ -32,10 +34,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'apps',
     'deployers/contract',
     'sandbox',
+    'shell',
   ],
 };
 /** Packages that must also load in a browser. */
-const portable = new Set(['core', 'expressions', 'pipeline-dsl']);
+const portable = new Set(['core', 'expressions', 'pipeline-dsl', 'dataflow-client']);
 /** Entry points of theirs for Node alone. */
 const forNode = new Set(['core/src/files.ts']);
 

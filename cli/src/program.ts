@@ -11,6 +11,7 @@ import { addPublishCommand } from './commands/publish.ts';
 import { addRegionCommands } from './commands/regions.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSandboxCommands } from './commands/sandbox.ts';
+import { addShellCommand } from './commands/shell.ts';
 import { addTailCommand } from './commands/tail.ts';
 import { formatError } from './output.ts';
 
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addParkedCommands,
     addRegionCommands,
     addDslCommand,
+    addShellCommand,
     addSandboxCommands,
     addDoctorCommand,
     addCompletionCommand,
