@@ -6,7 +6,7 @@ const withServers = [
   'sandbox/test/servers/*.test.ts',
   'cli/test/sandbox.test.ts',
   'cli/test/brokers.test.ts',
-  'binders/kafka/test/conformance.test.ts',
+  'binders/kafka/test/conformance/*.test.ts',
   'binders/kafka/test/live/*.test.ts',
 ];
 const servers = process.env['MILLRACE_SERVERS'] === '1';

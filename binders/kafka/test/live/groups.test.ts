@@ -1,9 +1,11 @@
 import type { Binder, ConsumerBinding, Delivery, OutboundMessage } from '@millrace/messaging/binder';
+import { sandbox } from '@millrace/sandbox';
+import type { RunningServer } from '@millrace/sandbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaBinder } from '../../src/index.ts';
 import type { KafkaBinderOptions } from '../../src/index.ts';
-import { canRunKafka, startKafka } from '../kafka-server.ts';
-import type { KafkaServer } from '../kafka-server.ts';
+
+const missing = await sandbox.missing('kafka');
 
 const text = (payload: string, more: Partial<OutboundMessage> = {}): OutboundMessage => ({
   payload: Buffer.from(payload),
@@ -23,20 +25,20 @@ async function receive(consumer: ConsumerBinding, count: number): Promise<readon
   return got;
 }
 
-describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, () => {
-  let server: KafkaServer;
+describe.skipIf(missing !== undefined)('groups on a real broker', { timeout: 60_000 }, () => {
+  let server: RunningServer;
   let names = 0;
   const open: Binder[] = [];
 
   beforeAll(async () => {
-    server = await startKafka({ 'group.min.session.timeout.ms': '500' });
+    server = await sandbox.start('kafka', { config: { 'group.min.session.timeout.ms': '500' } });
   }, 120_000);
   afterEach(async () => void (await Promise.all(open.splice(0).map((binder) => binder.close()))));
   afterAll(() => server?.stop());
 
   const name = (): string => `groups-${names++}`;
   async function connect(options: KafkaBinderOptions = {}): Promise<Binder> {
-    const binder = kafkaBinder({ brokers: server.brokers, heartbeatMs: 100, sessionTimeoutMs: 6000, ...options });
+    const binder = kafkaBinder({ brokers: server.settings.addresses, heartbeatMs: 100, sessionTimeoutMs: 6000, ...options });
     open.push(binder);
     await binder.open();
     return binder;
@@ -94,7 +96,8 @@ describe.skipIf(!canRunKafka())('groups on a real broker', { timeout: 60_000 }, 
       revoked: async (partitions: readonly number[]) => void lost.push(...partitions),
     };
     const consumer = await binder.bindConsumer(topic, 'g', { listener });
-    await server.restart();
+    await server.nodes[0]!.kill();
+    await server.nodes[0]!.start();
     await send(binder, topic, [text('after')]);
     expect(texts(await receive(consumer, 1))).toEqual(['after']);
     expect(assigned.length).toBe(lost.length + 1);
