@@ -8,6 +8,7 @@ const withServers = [
   'cli/test/brokers.test.ts',
   'binders/kafka/test/conformance/*.test.ts',
   'binders/kafka/test/live/*.test.ts',
+  'faults/kafka/*.test.ts',
 ];
 const servers = process.env['MILLRACE_SERVERS'] === '1';
 

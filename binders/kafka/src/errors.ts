@@ -29,8 +29,13 @@ export const raise = errorTable({
   UNREACHABLE: {
     code: 'UNAVAILABLE',
     message:
-      "no Kafka broker answers at '{brokers}': {problem}; check the addresses, that the broker runs, and whether this listener wants TLS",
+      "no Kafka broker answers at '{brokers}': {problem}; check the addresses, that it is Kafka that listens there, and whether this listener wants TLS",
     retryable: true,
+  },
+  ANSWER_MALFORMED: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "what answers at '{broker}' does not speak Kafka's protocol ({problem}); check the address, and what is on the way to it",
   },
   BROKER_TOO_OLD: {
     code: 'FAILED_PRECONDITION',

@@ -96,7 +96,7 @@ export class GroupMember {
   async leave(): Promise<void> {
     this.#leaving.abort(raise('BINDER_CLOSED', {}));
     await this.#running;
-    await this.#cluster.closeLinks(`join-${this.#owner.id}`);
+    await this.#cluster.closeLinks(this.#joinPurpose);
     if (this.#memberId !== '' && this.#settings.instanceId === null && !this.#cluster.closing.aborted) await this.#sayFarewell();
     await this.#cluster.closeLinks(`group-${this.#owner.id}`);
   }
@@ -136,6 +136,8 @@ export class GroupMember {
     this.#unsettle();
     this.#trouble = Promise.withResolvers<void>();
     const assigned = await this.#joinUntilAssigned();
+    // Until the next time it may go half open, and a join waits long for an answer.
+    await this.#cluster.closeLinks(this.#joinPurpose);
     this.#joining?.resolve();
     this.#joining = undefined;
     const revoked = [...this.#owned].filter((partition) => !assigned.includes(partition));
@@ -277,14 +279,17 @@ export class GroupMember {
     this.#suspect();
   }
 
+  get #joinPurpose(): string {
+    return `join-${this.#owner.id}`;
+  }
+
   async #joinLink(): Promise<Link> {
-    const purpose = `join-${this.#owner.id}`;
     // A join waits for the other members; nothing else may wait behind it.
     const timeoutMs = this.#settings.rebalanceTimeoutMs + 10_000;
     this.#signal.throwIfAborted();
-    const link = await this.#cluster.coordinatorLink(purpose, 'group', this.#owner.group, timeoutMs);
+    const link = await this.#cluster.coordinatorLink(this.#joinPurpose, 'group', this.#owner.group, timeoutMs);
     // Who left while this was being opened has closed its connections already, and must not join again.
-    if (this.#signal.aborted) await this.#cluster.closeLinks(purpose);
+    if (this.#signal.aborted) await this.#cluster.closeLinks(this.#joinPurpose);
     this.#signal.throwIfAborted();
     return link;
   }

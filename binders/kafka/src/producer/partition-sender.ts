@@ -1,4 +1,4 @@
-import type { MillraceError } from '@millrace/core';
+import { MillraceError } from '@millrace/core';
 import type { CompressionAlgorithmValue } from '@platformatic/kafka';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf, isConnectionFault, isStale, isTransient, problemOf } from '../client/faults.ts';
@@ -143,7 +143,7 @@ export class PartitionSender {
 
   async #failed(attempt: Attempt, patience: Patience, error: unknown): Promise<boolean> {
     const id = apiIdOf(error);
-    if (attempt.wasAsked && (isConnectionFault(error) || (id !== undefined && maybeStored.has(id)))) attempt.isUncertain = true;
+    if (attempt.wasAsked && (isUnanswered(error) || (id !== undefined && maybeStored.has(id)))) attempt.isUncertain = true;
     if (id === 'DUPLICATE_SEQUENCE_NUMBER') {
       this.#advance(attempt.records.length);
       attempt.accepted(this.#partition, -1);
@@ -182,6 +182,11 @@ export class PartitionSender {
     this.#identity = undefined;
     this.#needsFresh = true;
   }
+}
+
+/** Whether the request may have been carried out without our learning of it. */
+function isUnanswered(error: unknown): boolean {
+  return isConnectionFault(error) || (error instanceof MillraceError && error.reason === 'ANSWER_MALFORMED');
 }
 
 /** What goes into one batch, and what is known of it. */
