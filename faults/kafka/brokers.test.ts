@@ -39,10 +39,11 @@ describe.skipIf(missing !== undefined).each([1, 3])('Kafka of %d node(s)', { tim
   }, 120_000);
   afterAll(async () => server?.stop());
 
-  it.each([restart, crash, freeze])('$fault, a broker loses nothing, and all goes on', async ({ fault, strike }) => {
+  it.each([restart, crash, freeze])('$fault, a broker loses nothing, and all goes on', async (each) => {
+    const { fault } = each;
     await using traffic = await Traffic.start(onServer(server), `brokers-${names++}`);
     for (let round = 0; round < rounds(nodes, 4 * nodes); round++) {
-      await strike(server.nodes[round % nodes]!);
+      await each.strike(server.nodes[round % nodes]!);
       const resumed = await traffic.progress();
       console.log(`${fault}: progress ${Math.round(resumed)} ms after the broker's return`);
       expect(resumed).toBeLessThan(resumesWithinMs);

@@ -43,12 +43,13 @@ describe.skipIf(missing !== undefined)('the network before Kafka', { timeout: 60
     await proxy?.[Symbol.asyncDispose]();
   });
 
-  it.each(faults)('$fault: every send settles, nothing is lost, all goes on', async ({ fault, strike }) => {
+  it.each(faults)('$fault: every send settles, nothing is lost, all goes on', async (each) => {
+    const { fault } = each;
     const name = fault.replaceAll(/\W/g, '-');
     await using traffic = await Traffic.start(onKafka([proxy.address], { requestTimeoutMs: 3000 }), name);
     expect(proxy.connections).toBeGreaterThan(1);
     for (let round = 0; round < rounds(3, 20); round++) {
-      await strike(proxy);
+      await each.strike(proxy);
       expect(await traffic.progress()).toBeLessThan(10_000);
     }
     await traffic.finish(fault);
