@@ -23,6 +23,8 @@ interface PartitionLoad {
 /** Sends messages to a topic. */
 export class Producer implements ProducerBinding {
   readonly destination: string;
+  /** By Kafka's own rule, as every other client: murmur2. */
+  readonly placesKeys = true;
   readonly #setup: ProducerSetup;
   readonly #underWay = new Set<Promise<unknown>>();
   #partitions: number;
