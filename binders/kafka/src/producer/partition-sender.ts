@@ -170,12 +170,12 @@ export class PartitionSender {
     const what = `store messages in '${this.#topic}' partition ${this.#partition}`;
     const { waitedMs } = patience;
     // What was sent may still arrive: another number for other messages would be taken for a repetition.
-    if (attempt.isUncertain) this.#resetIdentity();
-    attempt.failed(
-      attempt.isUncertain
-        ? raise('OUTCOME_UNKNOWN', { what, waitedMs, problem: problemOf(error) }, error)
-        : this.#cluster.failure(error, what, waitedMs),
-    );
+    if (attempt.isUncertain) {
+      this.#resetIdentity();
+      attempt.failed(raise('OUTCOME_UNKNOWN', { what, waitedMs, problem: problemOf(error) }, error));
+    } else if (apiIdOf(error) === 'MESSAGE_TOO_LARGE') {
+      attempt.failed(raise('TOPIC_TAKES_LESS', { destination: this.#topic, size: attempt.bytes }, error));
+    } else attempt.failed(this.#cluster.failure(error, what, waitedMs));
   }
 
   #resetIdentity(): void {

@@ -68,7 +68,7 @@ export class Producer implements ProducerBinding {
     messages.forEach((message, index) => {
       try {
         const partition = form.partitionOf(this.destination, message, partitions, spread);
-        const record = form.recordOf(message, now);
+        const record = form.recordOf(this.destination, message, now);
         let load = loads.get(partition);
         if (load === undefined) loads.set(partition, (load = { indexes: [], records: [] }));
         load.indexes.push(index);
