@@ -101,10 +101,10 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message: "'{destination}' exists with {property} {actual}, not {wanted}; leave {property} out, or change the topic first",
   },
-  GROUP_ELSEWHERE: {
-    code: 'FAILED_PRECONDITION',
-    message:
-      "partition {partition} of '{destination}' is being read by a member of group '{group}' in another process; Kafka moves only groups without members: stop them first",
+  GROUP_BUSY: {
+    code: 'UNAVAILABLE',
+    message: "group '{group}' could not be moved: whenever its members were put out, some joined again at once; try again",
+    retryable: true,
   },
   // Messages
   MESSAGE_TOO_LARGE: {

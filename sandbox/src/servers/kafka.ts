@@ -36,6 +36,11 @@ export const kafka: ServerKind = {
   prepare,
   plan: (record) => [record.members.map((member) => planNode(record, member))],
   settings,
+  // Kafka's own clients and tools, for programs in Java beside the server.
+  tool: (record, member) => ({
+    file: record.installation.paths['java'] ?? 'java',
+    env: { ...baseEnvironment(memberDirectory(record, member.name)), CLASSPATH: classPath(record) },
+  }),
   container: {
     image: (version) => `docker.io/apache/kafka:${version}`,
     ports: { kafka: 9092, controller: 9093 },

@@ -6,6 +6,7 @@ import type { MemberIdentity } from '../client/offsets.ts';
 import { pause, Patience } from '../client/patience.ts';
 import { raise } from '../errors.ts';
 import { GroupJoin } from './group-join.ts';
+import type { Strategy } from './group-protocol.ts';
 
 /** How a member takes part in its group. Times are milliseconds. */
 export interface MemberSettings {
@@ -16,6 +17,7 @@ export interface MemberSettings {
   readonly metadataMaxAgeMs: number;
   /** Static membership: a member that comes back under this name within the session takes its partitions up again. */
   readonly instanceId: string | null;
+  readonly strategy: Strategy;
 }
 
 /** What a member tells its consumer. The next thing is told when the last one is done. */
@@ -34,7 +36,7 @@ export interface MemberOwner {
 /** Answers after which a member has nothing any more. */
 const expelled: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION']);
 
-/** One member of a consumer group, in Kafka's classic protocol with cooperative rebalancing. */
+/** One member of a consumer group, in Kafka's classic protocol. */
 export class GroupMember {
   readonly #cluster: Cluster;
   readonly #settings: MemberSettings;
@@ -134,6 +136,7 @@ export class GroupMember {
   /** Joins and takes up what was assigned; false when it has to be done again at once. */
   async #rebalance(): Promise<boolean> {
     this.#unsettle();
+    if (this.#settings.strategy.isEager && this.#owned.size > 0) await this.#beatWhile(this.#takeOver([], [...this.#owned]));
     this.#trouble = Promise.withResolvers<void>();
     const assigned = await this.#joinUntilAssigned();
     // Until the next time it may go half open, and a join waits long for an answer.
