@@ -6,10 +6,11 @@ const withServers = [
   'sandbox/test/servers/*.test.ts',
   'cli/test/sandbox.test.ts',
   'cli/test/brokers.test.ts',
-  'binders/kafka/test/conformance.test.ts',
+  'binders/kafka/test/conformance/*.test.ts',
   'binders/kafka/test/live/*.test.ts',
   'binders/rabbitmq/test/conformance/*.test.ts',
   'binders/rabbitmq/test/live/*.test.ts',
+  'faults/kafka/*.test.ts',
 ];
 const servers = process.env['MILLRACE_SERVERS'] === '1';
 
