@@ -7,7 +7,7 @@ import { appError, appFailed } from '../errors.ts';
 import { pauser } from '../runtime/create-context.ts';
 import { lineLogger, relay } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { instanceOptions } from '../runtime/bindings.ts';
+import { instanceOptions, outputOptions } from '../runtime/bindings.ts';
 import type { ParkOrigin } from '../runtime/connections.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import { appProgress } from './progress.ts';
@@ -78,7 +78,7 @@ class SeparateRun {
   }
 
   #start(app: PlannedApp): void {
-    const values = { [instanceOptions.port.name]: 0, ...app.values };
+    const values = { [instanceOptions.port.name]: 0, ...app.values, ...this.#readers(app) };
     const spawned = this.#spawn({
       kind: app.definition.kind,
       app: app.definition.name,
@@ -94,6 +94,16 @@ class SeparateRun {
       entry.counts = counts;
     });
     void this.#watch(entry, logger);
+  }
+
+  /** The groups that read what an app writes, so that they miss nothing when it is up before they are. */
+  #readers({ output }: PlannedApp): Readonly<Record<string, unknown>> {
+    const { destination, binder, requiredGroups } = output;
+    const readers = this.#plans
+      .flatMap(({ apps }) => apps.map(({ input }) => input))
+      .filter((input) => input.binder === binder && input.destination?.split(',').includes(destination ?? ''));
+    const groups = new Set([...requiredGroups, ...readers.flatMap(({ group }) => group ?? [])]);
+    return groups.size === 0 ? {} : { [outputOptions.requiredGroups.name]: [...groups].join(',') };
   }
 
   async #watch(entry: AppProcess, logger: Logger): Promise<void> {
