@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
 import { connect, eventStream } from 'millrace';
-import { eventually, Program, rounds, temporaryDirectory } from './harness.ts';
+import { eventually, place, Program, rounds, temporaryDirectory } from './harness.ts';
 
 const stream = eventStream<{ n: number }>('events', { key: ({ n }) => `k${n % 3}` });
 
 it('F13: a consumer ten times slower than its producer keeps memory bounded', { timeout: rounds(60_000, 900_000) }, async () => {
   const samples: number[] = [];
   let done = '';
-  const program = new Program('greedy-producer', [temporaryDirectory(), String(rounds(6, 600))], (message) => {
+  const program = new Program('greedy-producer', [place({ dataDir: temporaryDirectory() }), String(rounds(6, 600))], (message) => {
     const [what, value] = message.split(' ') as [string, string];
     if (what === 'rss') samples.push(Number(value));
     if (what === 'done') done = message;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ConnectOptions } from 'millrace';
 import { onTestFinished } from 'vitest';
 
 /** Whether the long version runs. */
@@ -19,6 +20,11 @@ export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-faults-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
   return directory;
+}
+
+/** Where a program of this folder works, as its argument: options of `connect` that are plain data. */
+export function place(options: ConnectOptions): string {
+  return JSON.stringify(options);
 }
 
 /** A program of this folder as a process of its own. What it sends arrives in order; `kill` takes nothing back. */

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { DeliveryLedger } from '@millrace/binder-conformance';
 import { connect, eventStream } from 'millrace';
-import { eventually, Program, rounds, sleep, temporaryDirectory } from './harness.ts';
+import { eventually, place, Program, rounds, sleep, temporaryDirectory } from './harness.ts';
 
 const stream = eventStream<string>('events', { contentType: 'text/plain' });
 
@@ -32,7 +32,7 @@ it(
     const dataDir = temporaryDirectory();
     const ledger = new DeliveryLedger();
     for (let round = 0; round < rounds(5, 200); round++) {
-      const program = new Program('publisher', [dataDir, `r${round}`], book(ledger));
+      const program = new Program('publisher', [place({ dataDir }), `r${round}`], book(ledger));
       const before = ledger.summary().acks;
       await eventually('some acknowledgements', () => ledger.summary().acks > before + 50);
       await sleep(Math.random() * 100);
@@ -54,7 +54,7 @@ it(
       const ledger = new DeliveryLedger();
       const acksOf = [0, 0, 0, 0];
       const start = (index: number): Program =>
-        new Program('publisher', [dataDir, `p${index}`], (message) => {
+        new Program('publisher', [place({ dataDir }), `p${index}`], (message) => {
           if (message.startsWith('ack')) acksOf[index]!++;
           book(ledger)(message);
         });
@@ -96,7 +96,7 @@ it(
     const lastOfKey = new Map<string, number>();
     while (ledger.missing().length > 0) {
       const seen = new Set<string>();
-      const consumer = new Program('consumer', [dataDir, 'workers', '1'], (message) => {
+      const consumer = new Program('consumer', [place({ dataDir }), 'workers', '1'], (message) => {
         const [what, id, position] = message.split(' ') as [string, string, string];
         if (what !== 'got') return;
         ledger.received(id);
@@ -125,7 +125,7 @@ it('F23: SIGTERM under load drains: nothing is lost and nothing comes twice', { 
   }
   while (ledger.missing().length > 0) {
     const goal = Math.min(ledger.receivedCount + 500, total);
-    const consumer = new Program('consumer', [dataDir, 'workers'], (message) => {
+    const consumer = new Program('consumer', [place({ dataDir }), 'workers'], (message) => {
       if (message.startsWith('got')) ledger.received(message.split(' ')[1]!);
     });
     await eventually('progress', () => ledger.receivedCount >= goal);

@@ -110,6 +110,23 @@ describe.each(brokers)('a bridge to $broker', { timeout: 120_000 }, ({ broker, p
   });
 });
 
+describe('on rabbitmq with queues', { timeout: 120_000 }, () => {
+  it.skipIf(missing.get('rabbitmq') !== undefined).each([
+    ['fused', []],
+    ['a process per app', ['--no-fuse']],
+  ])('connected pipelines run to their end, %s', async (_, flags) => {
+    await using server = await sandbox.start('rabbitmq');
+    const cwd = temporaryDirectory();
+    const definitions = [
+      'made = load-generator --message-count=3000 --message-size=50 > :numbers',
+      'count = :numbers > bridge | file --directory=. --name=numbers',
+    ];
+    const env = environmentOf(server.settings, {});
+    expect(await millrace(['run', ...flags, ...definitions, '--binder', 'rabbitmq'], { cwd, env })).toMatchObject({ code: 0 });
+    expect(readFileSync(join(cwd, 'numbers'), 'utf8').trimEnd().split('\n')).toHaveLength(3000);
+  });
+});
+
 /** A pipeline in the background, and the lines that it has written to `out` so far. */
 function runUntil(broker: string, definition: string, cwd: string, env: Record<string, string>) {
   const stop = new AbortController();

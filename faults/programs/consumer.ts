@@ -1,10 +1,11 @@
-// Consumes as a member of a group and reports `got ID` before each acknowledgement: consumer.ts DATA_DIR GROUP [MS_PER_MESSAGE]
+// Consumes as a member of a group and reports `got ID` before each acknowledgement: consumer.ts PLACE GROUP [MS_PER_MESSAGE]
 import { connect, eventStream } from 'millrace';
+import { placeOf } from './place.ts';
 import { createReport } from './report.ts';
 
-const [dataDir, group, delay = '0'] = process.argv.slice(2) as [string, string, string?];
+const [place, group, delay = '0'] = process.argv.slice(2) as [string, string, string?];
 const report = createReport();
-const mr = await connect({ dataDir, config: false });
+const mr = await connect(placeOf(place));
 await mr.subscribe(eventStream<string>('events', { contentType: 'text/plain' }), { group, concurrency: 4 }, async (id, context) => {
   report(`got ${id} ${context.partition}@${context.offset}`);
   if (Number(delay) > 0) await new Promise((resolve) => setTimeout(resolve, Number(delay)));

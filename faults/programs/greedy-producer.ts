@@ -1,11 +1,12 @@
-// Publishes for SECONDS as fast as it is let, and reports its resident memory: greedy-producer.ts DATA_DIR SECONDS
+// Publishes for SECONDS as fast as it is let, and reports its resident memory: greedy-producer.ts PLACE SECONDS
 import { connect, eventStream } from 'millrace';
+import { placeOf } from './place.ts';
 import { createReport } from './report.ts';
 
-const [dataDir, seconds] = process.argv.slice(2) as [string, string];
+const [place, seconds] = process.argv.slice(2) as [string, string];
 const report = createReport();
 const stream = eventStream<{ n: number; text: string }>('events');
-const mr = await connect({ dataDir, config: false });
+const mr = await connect(placeOf(place));
 
 let handled = 0;
 await mr.subscribe(stream, { group: 'slow', concurrency: 1, maxInFlight: 1000 }, async () => {

@@ -7,6 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { fetchJars, jarFile, parseLock } from '../src/jars.ts';
 import { kafka39 } from '../src/locks/kafka-3.9.ts';
 import { kafka43 } from '../src/locks/kafka-4.3.ts';
+import { kafka44 } from '../src/locks/kafka-4.4.ts';
 import { temporaryDirectory } from './temporary.ts';
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -85,6 +86,7 @@ it('sends credentials of the address as a header and never shows them', async ()
 it.each([
   ['kafka-4.3', kafka43, 'kafka_2.13', '4.3.1'],
   ['kafka-3.9', kafka39, 'kafka_2.13', '3.9.2'],
+  ['kafka-4.4', kafka44, 'kafka_2.13', '4.4.0'],
 ])('the lock list %s is well formed and holds the server', (_, lines, artifact, version) => {
   const jars = parseLock(lines);
   expect(jars).toHaveLength(lines.length);

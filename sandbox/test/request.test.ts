@@ -14,7 +14,7 @@ describe('a request', () => {
 
   it.each<[ServerRequest, string, string]>([
     [{ server: 'kafak' }, 'UNKNOWN_SERVER', "did you mean 'kafka'"],
-    [{ server: 'kafka:1.0' }, 'UNKNOWN_VERSION', '4.3.1, 3.9.2'],
+    [{ server: 'kafka:1.0' }, 'UNKNOWN_VERSION', '4.3.1, 4.4.0, 3.9.2'],
     [{ server: 'redis', nodes: 3 }, 'BAD_NODES', 'redis runs with 1 nodes, not 3'],
     [{ server: 'redis', memory: 'much' }, 'BAD_MEMORY', '512m'],
     [{ server: 'redis', ports: { redis: 70_000 } }, 'BAD_PORT', '65535'],

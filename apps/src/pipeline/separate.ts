@@ -1,13 +1,13 @@
 import { systemClock } from '@millrace/core';
 import type { Clock } from '@millrace/core';
 import { eventStream } from '@millrace/messaging';
-import type { Millrace } from '@millrace/messaging';
+import type { Binder, LogFacet } from '@millrace/messaging/binder';
 import type { StageCounts } from '../chain/stage.ts';
 import { appError, appFailed } from '../errors.ts';
 import { pauser } from '../runtime/create-context.ts';
 import { lineLogger, relay } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
-import { instanceOptions } from '../runtime/bindings.ts';
+import { instanceOptions, outputOptions } from '../runtime/bindings.ts';
 import type { ParkOrigin } from '../runtime/connections.ts';
 import type { PlannedApp, PlannedPipeline } from './plan.ts';
 import { appProgress } from './progress.ts';
@@ -78,7 +78,7 @@ class SeparateRun {
   }
 
   #start(app: PlannedApp): void {
-    const values = { [instanceOptions.port.name]: 0, ...app.values };
+    const values = { [instanceOptions.port.name]: 0, ...app.values, ...this.#readers(app) };
     const spawned = this.#spawn({
       kind: app.definition.kind,
       app: app.definition.name,
@@ -94,6 +94,16 @@ class SeparateRun {
       entry.counts = counts;
     });
     void this.#watch(entry, logger);
+  }
+
+  /** The groups that read what an app writes, so that they miss nothing when it is up before they are. */
+  #readers({ output }: PlannedApp): Readonly<Record<string, unknown>> {
+    const { destination, binder, requiredGroups } = output;
+    const readers = this.#plans
+      .flatMap(({ apps }) => apps.map(({ input }) => input))
+      .filter((input) => input.binder === binder && input.destination?.split(',').includes(destination ?? ''));
+    const groups = new Set([...requiredGroups, ...readers.flatMap(({ group }) => group ?? [])]);
+    return groups.size === 0 ? {} : { [outputOptions.requiredGroups.name]: [...groups].join(',') };
   }
 
   async #watch(entry: AppProcess, logger: Logger): Promise<void> {
@@ -134,7 +144,7 @@ class SeparateRun {
       (other) => other !== plan && other.apps.some((each) => each.output.destination === destination),
     );
     if (first && (writers.length === 0 || !writers.every((writer) => this.#done.has(writer)))) return false;
-    return (await lagOf(await this.#options.connect(), { destination, group, binder: app.input.binder })) === 0;
+    return (await this.#lagOf(app, { destination, group, binder: app.input.binder })) === 0;
   }
 
   async #endAll(): Promise<void> {
@@ -157,11 +167,13 @@ class SeparateRun {
     const { destination, group, binder } = app.input;
     if (destination === undefined || group === undefined) return;
     // A lag that cannot be had now is shown as unknown; the run itself finds out whether something is wrong.
-    const lag = await this.#options
-      .connect()
-      .then((runtime) => lagOf(runtime, { destination, group, binder }))
-      .catch(() => undefined);
-    this.#lags.set(app, lag);
+    this.#lags.set(app, await this.#lagOf(app, { destination, group, binder }).catch(() => undefined));
+  }
+
+  /** Where the binder keeps no log, only the app itself can count what it holds. */
+  async #lagOf(app: PlannedApp, origin: ParkOrigin): Promise<number | undefined> {
+    const { raw } = await (await this.#options.connect()).binder(eventStream(origin.destination, { binder: origin.binder }));
+    return raw.log === undefined ? this.#processes.get(app)!.process.lag() : lagIn(raw, raw.log, origin);
   }
 
   #progress(): PipelineProgress[] {
@@ -181,10 +193,9 @@ class SeparateRun {
   }
 }
 
-/** Messages of a destination that a group has not acknowledged; `undefined` where the binder cannot tell. */
-async function lagOf(runtime: Millrace, { destination, group, binder }: ParkOrigin): Promise<number | undefined> {
-  const { raw } = await runtime.binder(eventStream(destination, { binder }));
-  if (raw.log === undefined || (await raw.provisioner.describe(destination)) === undefined) return undefined;
-  const [partitions, committed] = await Promise.all([raw.log.partitions(destination), raw.log.committed(destination, group)]);
+/** Messages of a log that a group has not acknowledged. */
+async function lagIn({ provisioner }: Binder, log: LogFacet, { destination, group }: ParkOrigin): Promise<number | undefined> {
+  if ((await provisioner.describe(destination)) === undefined) return undefined;
+  const [partitions, committed] = await Promise.all([log.partitions(destination), log.committed(destination, group)]);
   return partitions.reduce((sum, { partition, earliest, next }) => sum + next - (committed.get(partition) ?? earliest), 0);
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { CountsReport, SpawnApp } from './spawn.ts';
+import type { CountsReport, LagReport, LagRequest, SpawnApp } from './spawn.ts';
 
 /** How app processes are started. */
 export interface NodeSpawnOptions {
@@ -12,7 +13,7 @@ export interface NodeSpawnOptions {
   readonly cwd?: string | undefined;
 }
 
-/** Starts every app with this Node, without a shell; its counts come over the IPC channel. */
+/** Starts every app with this Node, without a shell; its counts and lag come over the IPC channel. */
 export function nodeSpawner({ entry, nodeArgs = [], env = process.env, cwd }: NodeSpawnOptions): SpawnApp {
   return (request) => {
     const child = spawn(process.execPath, [...nodeArgs, entry, request.kind, request.app], {
@@ -30,9 +31,10 @@ export function nodeSpawner({ entry, nodeArgs = [], env = process.env, cwd }: No
       },
       onCounts(listener) {
         child.on('message', (message: unknown) => {
-          if (isReport(message)) listener(message.counts);
+          if (isOf<CountsReport>(message, 'millrace.counts')) listener(message.counts);
         });
       },
+      lag: lagOf(child),
       exited,
       stop: () => void child.kill('SIGTERM'),
       kill: () => void child.kill('SIGKILL'),
@@ -51,6 +53,31 @@ function objectIn(text: string | undefined): object {
   return text ? (JSON.parse(text) as object) : {};
 }
 
-function isReport(message: unknown): message is CountsReport {
-  return (message as Partial<CountsReport> | null)?.kind === 'millrace.counts';
+/** Asks a process for its lag. One that ends instead of answering has none. */
+function lagOf(child: ChildProcess): () => Promise<number | undefined> {
+  const asked = new Map<number, (lag: number | undefined) => void>();
+  let requests = 0;
+  const answer = (request: number, lag: number | undefined): void => {
+    asked.get(request)?.(lag);
+    asked.delete(request);
+  };
+  child.on('message', (message: unknown) => {
+    if (isOf<LagReport>(message, 'millrace.lag')) answer(message.request, message.lag);
+  });
+  child.once('disconnect', () => [...asked.keys()].forEach((request) => answer(request, undefined)));
+  return () =>
+    new Promise((resolve) => {
+      const request = requests++;
+      asked.set(request, resolve);
+      const question: LagRequest = { kind: 'millrace.lag?', request };
+      if (!child.connected) answer(request, undefined);
+      else
+        child.send(question, (error) => {
+          if (error !== null) answer(request, undefined);
+        });
+    });
+}
+
+function isOf<M extends { readonly kind: string }>(message: unknown, kind: M['kind']): message is M {
+  return (message as Partial<M> | null)?.kind === kind;
 }

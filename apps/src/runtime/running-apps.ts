@@ -2,7 +2,7 @@ import { readOptions, systemClock } from '@millrace/core';
 import type { Clock } from '@millrace/core';
 import type { Millrace } from '@millrace/messaging';
 import { MetricsRegistry } from '@millrace/messaging/policies';
-import type { CountsReport } from '../pipeline/spawn.ts';
+import type { CountsReport, LagReport, LagRequest } from '../pipeline/spawn.ts';
 import { appError } from '../errors.ts';
 import { FusedPipeline } from '../pipeline/fused-pipeline.ts';
 import type { PlannedApp } from '../pipeline/plan.ts';
@@ -255,9 +255,10 @@ export class RunningApps {
     for (const signal of signals) process.on(signal, stop);
     // Whoever started this process over an IPC channel is gone when the channel is.
     const parent = this.#options.handleSignals !== false && process.send !== undefined;
-    if (parent) process.on('disconnect', stop);
+    const answer = (message: unknown): void => void this.#answer(message as Partial<LagRequest> | null);
+    if (parent) process.on('disconnect', stop).on('message', answer);
     return () => {
-      if (parent) process.off('disconnect', stop);
+      if (parent) process.off('disconnect', stop).off('message', answer);
       this.#options.signal?.removeEventListener('abort', stop);
       for (const signal of signals) process.off(signal, stop);
     };
@@ -279,5 +280,14 @@ export class RunningApps {
     const { in: received, out, failed, parked } = progress;
     const report: CountsReport = { kind: 'millrace.counts', counts: { in: received, out, failed, parked } };
     if (process.send !== undefined && process.connected) process.send(report);
+  }
+
+  /** Before the apps are connected nobody knows what waits for them. */
+  async #answer(message: Partial<LagRequest> | null): Promise<void> {
+    if (message?.kind !== 'millrace.lag?' || message.request === undefined) return;
+    // Where it cannot be had now it is unknown; the subscription itself finds out whether something is wrong.
+    const lag = this.#ready ? await this.#pipeline.lag().catch(() => undefined) : undefined;
+    const report: LagReport = { kind: 'millrace.lag', request: message.request, lag };
+    if (process.connected) process.send!(report);
   }
 }

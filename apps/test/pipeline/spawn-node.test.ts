@@ -35,6 +35,16 @@ it('ends a process that drains when asked to stop', async () => {
   expect(await app.exited).toBe(0);
 });
 
+it('tells how much waits for a process once it has begun, and nothing after its end', async () => {
+  const app = start('sink', 'log', {});
+  await expect.poll(() => app.lag(), { timeout: 20_000 }).toBe(0);
+  const last = app.lag();
+  app.kill();
+  await app.exited;
+  expect(await app.lag()).toBeUndefined();
+  expect([0, undefined]).toContain(await last);
+});
+
 it('tells lines and the exit code of a process that failed', async () => {
   const { exited, lines } = start('source', 'time', { 'time.date-format': 'QQQ' });
   expect(await exited).toBe(3);

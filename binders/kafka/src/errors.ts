@@ -29,8 +29,13 @@ export const raise = errorTable({
   UNREACHABLE: {
     code: 'UNAVAILABLE',
     message:
-      "no Kafka broker answers at '{brokers}': {problem}; check the addresses, that the broker runs, and whether this listener wants TLS",
+      "no Kafka broker answers at '{brokers}': {problem}; check the addresses, that it is Kafka that listens there, and whether this listener wants TLS",
     retryable: true,
+  },
+  ANSWER_MALFORMED: {
+    code: 'FAILED_PRECONDITION',
+    message:
+      "what answers at '{broker}' does not speak Kafka's protocol ({problem}); check the address, and what is on the way to it",
   },
   BROKER_TOO_OLD: {
     code: 'FAILED_PRECONDITION',
@@ -52,7 +57,7 @@ export const raise = errorTable({
   },
   DENIED: {
     code: 'PERMISSION_DENIED',
-    message: 'Kafka denied {what}: {problem}; grant this user the right by an ACL',
+    message: 'Kafka does not allow this user to {what}: {problem}; grant the right by an ACL',
   },
   UNAVAILABLE: {
     code: 'UNAVAILABLE',
@@ -62,9 +67,9 @@ export const raise = errorTable({
   OUTCOME_UNKNOWN: {
     code: 'INDETERMINATE',
     message:
-      'Kafka did not say within {waitedMs} ms whether it did {what} ({problem}): this may or may not have happened; look, or repeat it if that does no harm',
+      'Kafka did not say within {waitedMs} ms whether it did {what} ({problem}): that may or may not have happened; look, or repeat it if that does no harm',
   },
-  REFUSED: { code: 'INVALID_ARGUMENT', message: 'Kafka refused {what}: {problem}' },
+  REFUSED: { code: 'INVALID_ARGUMENT', message: 'Kafka refused to {what}: {problem}' },
   FAILED: { code: 'INTERNAL', message: 'Kafka failed to {what}: {problem}' },
   // Destinations
   NAME_INVALID: {
@@ -96,15 +101,21 @@ export const raise = errorTable({
     code: 'FAILED_PRECONDITION',
     message: "'{destination}' exists with {property} {actual}, not {wanted}; leave {property} out, or change the topic first",
   },
-  GROUP_ELSEWHERE: {
-    code: 'FAILED_PRECONDITION',
-    message:
-      "partition {partition} of '{destination}' is being read by a member of group '{group}' in another process; Kafka moves only groups without members: stop them first",
+  GROUP_BUSY: {
+    code: 'UNAVAILABLE',
+    message: "group '{group}' could not be moved: whenever its members were put out, some joined again at once; try again",
+    retryable: true,
   },
   // Messages
   MESSAGE_TOO_LARGE: {
     code: 'INVALID_ARGUMENT',
-    message: 'a message of {size} bytes exceeds the limit of {limit}; send less or raise maxMessageBytes here and on the topic',
+    message:
+      "a message of {size} bytes for '{destination}' exceeds the limit of {limit}; send less, or raise maxMessageBytes here and max.message.bytes of the topic",
+  },
+  TOPIC_TAKES_LESS: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      "the topic '{destination}' does not take a batch of {size} bytes with a single message; send less, or raise its max.message.bytes",
   },
   TIMESTAMP_INVALID: {
     code: 'INVALID_ARGUMENT',

@@ -7,6 +7,7 @@ import { earliest, latest, noMember } from './client/offsets.ts';
 import type { Offsets } from './client/offsets.ts';
 import { Patience } from './client/patience.ts';
 import type { Consumer } from './consumer/consumer.ts';
+import type { Groups } from './admin/groups.ts';
 import { raise } from './errors.ts';
 import { RecordCursor } from './records/batch-reader.ts';
 import { RecordView } from './records/record-view.ts';
@@ -15,10 +16,14 @@ const defaultReadBytes = 1024 * 1024;
 /** The longest that one request waits at the broker; a read that waits longer asks again. */
 const longestWaitMs = 500;
 
+/** Answers to a stranger who sets positions of a group that has members. */
+const hasMembers: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION']);
+
 /** What the facet works with. */
 export interface LogParts {
   readonly cluster: Cluster;
   readonly offsets: Offsets;
+  readonly groups: Groups;
   readonly isCommitted: boolean;
   /** The consumers of this binder in a group and a destination. */
   consumers(group: string, destination: string): readonly Consumer[];
@@ -76,27 +81,32 @@ export class KafkaLog implements LogFacet {
       for (const partition of ours.keys()) rest.delete(partition);
       if (ours.size > 0) await consumer.seek(ours);
     }
-    if (rest.size > 0) await this.#seekIdle(destination, group, rest);
+    if (rest.size > 0) await this.#seekElsewhere(destination, group, rest);
   }
 
-  /** Moves a group that has no members; of one that has, no member would hear of it. */
-  async #seekIdle(destination: string, group: string, positions: ReadonlyMap<number, number>): Promise<void> {
+  /**
+   * Moves a group whose members, if it has any, are in other processes. Kafka takes positions from a stranger only while there are no
+   * members: so all are put out, and find the new positions when they have joined again.
+   */
+  async #seekElsewhere(destination: string, group: string, positions: ReadonlyMap<number, number>): Promise<void> {
+    const { cluster, groups } = this.#parts();
+    const patience = new Patience(cluster.settings.patienceMs, cluster.closing);
+    const commit = async (): Promise<boolean> => this.#commitAsStranger(destination, group, positions);
+    while (!(await cluster.ask(`move group '${group}'`, commit, () => cluster.forgetCoordinator('group', group)))) {
+      if (!patience.lasts) throw raise('GROUP_BUSY', { group });
+      await groups.disband(group);
+    }
+  }
+
+  /** False where the group has members. */
+  async #commitAsStranger(destination: string, group: string, positions: ReadonlyMap<number, number>): Promise<boolean> {
     const { cluster, offsets } = this.#parts();
-    await cluster.ask(
-      `move group '${group}'`,
-      async () => {
-        const codes = await offsets.commit(group, noMember, destination, positions);
-        for (const [partition, code] of codes) {
-          if (code === 0) continue;
-          const error = new cluster.library.ProtocolError(code);
-          const id = apiIdOf(error);
-          if (id === 'UNKNOWN_MEMBER_ID' || id === 'REBALANCE_IN_PROGRESS')
-            throw raise('GROUP_ELSEWHERE', { partition, destination, group });
-          throw error;
-        }
-      },
-      () => cluster.forgetCoordinator('group', group),
-    );
+    const codes = await offsets.commit(group, noMember, destination, positions);
+    const failed = [...codes.values()].find((code) => code !== 0);
+    if (failed === undefined) return true;
+    const error = new cluster.library.ProtocolError(failed);
+    if (!hasMembers.has(apiIdOf(error)!)) throw error;
+    return false;
   }
 
   async #partitionsOf(destination: string): Promise<readonly number[]> {

@@ -69,6 +69,11 @@ export interface KafkaBinderOptions {
   readonly rebalanceTimeoutMs?: number | undefined;
   /** How long a consumer may take to finish what it has of a partition that it gives up (default 8 s, less than the session). */
   readonly revokeMs?: number | undefined;
+  /**
+   * How the members of groups share partitions out; all members of a group must do it alike. `cooperative-sticky` (default) moves few
+   * and stops none of the others; `range` is for groups with members that know nothing else.
+   */
+  readonly assignmentStrategy?: 'cooperative-sticky' | 'range' | undefined;
   /** How often topics are looked at for new partitions (default 30 s). */
   readonly metadataMaxAgeMs?: number | undefined;
   /** Static membership: members of this process come back under this name and take their partitions up again. */

@@ -2,6 +2,7 @@ import { raise } from './errors.ts';
 import type { ClusterSettings } from './client/cluster.ts';
 import type { BrokerAddress } from './client/link.ts';
 import type { FetchSettings } from './consumer/fetcher.ts';
+import { strategies } from './consumer/group-protocol.ts';
 import type { MemberSettings } from './consumer/group-member.ts';
 import type { KafkaBinderOptions, SaslOptions } from './options.ts';
 import { optionsFromProperties } from './properties/options.ts';
@@ -80,7 +81,10 @@ function fetchSettings(options: KafkaBinderOptions): FetchSettings {
 
 function memberSettings(options: KafkaBinderOptions): Omit<MemberSettings, 'instanceId'> {
   const { sessionTimeoutMs = 10_000, heartbeatMs = 1000, rebalanceTimeoutMs = 60_000, metadataMaxAgeMs = 30_000 } = options;
-  return { sessionTimeoutMs, heartbeatMs, rebalanceTimeoutMs, metadataMaxAgeMs };
+  const name = options.assignmentStrategy ?? 'cooperative-sticky';
+  if (!Object.hasOwn(strategies, name))
+    throw raise('OPTION_INVALID', { name: 'assignmentStrategy', value: `'${name}'`, expected: 'use cooperative-sticky or range' });
+  return { sessionTimeoutMs, heartbeatMs, rebalanceTimeoutMs, metadataMaxAgeMs, strategy: strategies[name] };
 }
 
 function topicSettings(options: KafkaBinderOptions): TopicSettings {

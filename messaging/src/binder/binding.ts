@@ -14,6 +14,11 @@ export interface ProducerBinding {
   /** The actual number of partitions, what a partition key's hash is taken modulo of. */
   readonly partitions: number;
   /**
+   * Whether a message with a key and without a partition goes where other programs of this broker would put it. The portable layer
+   * then leaves the choice to the binding; otherwise it takes the hash that Java has for the key.
+   */
+  readonly placesKeys?: boolean | undefined;
+  /**
    * Sends a batch; resolves when every message is settled: as durable as the `durability` capability says, or failed.
    * One outcome per message, in order. Messages of one partition keep their order, also across calls that were not awaited.
    * Where nothing is retained, a message that no group would get may be refused (`FAILED_PRECONDITION`) rather than dropped.

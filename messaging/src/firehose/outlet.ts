@@ -8,7 +8,7 @@ import type { Draft } from '../policies/draft.ts';
 import { contentTypeOf, MessageCoder } from '../policies/message-coder.ts';
 import type { Services } from '../runtime/services.ts';
 import { javaHash, selector } from './java-hash.ts';
-import { Outcomes, PendingEvent, PendingEvents } from './pending.ts';
+import { Outcomes, PendingEvent, PendingEvents, setPartition } from './pending.ts';
 import type { Publisher } from './publisher.ts';
 
 /** Calls that may wait for room or for an asynchronous schema. */
@@ -59,8 +59,8 @@ export class Outlet<T> {
   async placed(payload: T, options?: PublishOptions): Promise<Draft> {
     const checked = await this.#coder.check(payload);
     const draft = this.#draft(checked, options, this.#services.tracing.outgoing());
-    const chosen = this.#selector(checked, draft);
-    if (draft.partition === undefined && chosen !== undefined) draft.partition = chosen % (await this.#publisher.partitions());
+    const error = setPartition(draft, this.#selector(checked, draft), await this.#publisher.place());
+    if (error !== undefined) throw error;
     return draft;
   }
 
@@ -158,7 +158,8 @@ export class Outlet<T> {
 
   #selector(payload: T, draft: Draft): number | undefined {
     const { partitionKey } = this.#stream.options;
-    if (partitionKey === undefined || payload === null) return draft.key === undefined ? undefined : selector(javaHash(draft.key));
+    // Without one the key decides, by whose rule depends on the binder.
+    if (partitionKey === undefined || payload === null) return undefined;
     const key = partitionKey(payload);
     if (key === undefined || key === null) throw raise('PARTITION_KEY_MISSING', { destination: this.#stream.name });
     return selector(javaHash(key, this.#textual(key, draft)));

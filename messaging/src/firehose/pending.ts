@@ -3,6 +3,7 @@ import type { SendOutcome } from '../binder/index.ts';
 import type { Published } from '../client.ts';
 import { raise } from '../errors.ts';
 import type { Draft } from '../policies/draft.ts';
+import { javaHash, selector as selectorOf } from './java-hash.ts';
 
 /** Messages of one call, which go in one batch and wait for their outcomes. */
 export interface Pending {
@@ -24,6 +25,8 @@ export interface Pending {
 export interface Place {
   readonly destination: string;
   readonly partitions: number;
+  /** Whether the binder has a rule of its own for keys. */
+  readonly placesKeys: boolean;
 }
 
 /** What a message counts for beside its payload. */
@@ -161,12 +164,18 @@ export class PendingEvents implements Pending {
 }
 
 /** Chooses the partition; the error if there is none such. */
-function setPartition(draft: Draft, selector: number | undefined, { destination, partitions }: Place): MillraceError | undefined {
+export function setPartition(draft: Draft, selector: number | undefined, place: Place): MillraceError | undefined {
+  const { destination, partitions } = place;
   const { partition } = draft;
   if (partition === undefined) {
-    if (selector !== undefined) draft.partition = selector % partitions;
+    const chosen = selector ?? selectorOfKey(draft, place);
+    if (chosen !== undefined) draft.partition = chosen % partitions;
     return undefined;
   }
   if (Number.isInteger(partition) && partition >= 0 && partition < partitions) return undefined;
   return raise('NO_SUCH_PARTITION', { destination, partition, last: partitions - 1 });
+}
+
+function selectorOfKey({ key }: Draft, { placesKeys }: Place): number | undefined {
+  return key === undefined || placesKeys ? undefined : selectorOf(javaHash(key));
 }

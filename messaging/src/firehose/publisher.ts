@@ -4,7 +4,7 @@ import { binderError, raise } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
 import type { Draft } from '../policies/draft.ts';
 import type { Counter } from '../policies/metrics.ts';
-import type { Pending } from './pending.ts';
+import type { Pending, Place } from './pending.ts';
 
 export interface PublisherOptions {
   readonly destination: string;
@@ -72,9 +72,13 @@ export class Publisher {
     this.#schedule();
   }
 
-  /** The number of partitions, once the destination is bound. */
-  async partitions(): Promise<number> {
-    return (this.#target ?? (await this.#open())).binding.partitions;
+  /** Where messages go, once the destination is bound. */
+  async place(): Promise<Place> {
+    return this.#placeAt((this.#target ?? (await this.#open())).binding);
+  }
+
+  #placeAt({ partitions, placesKeys = false }: ProducerBinding): Place {
+    return { destination: this.#options.destination, partitions, placesKeys };
   }
 
   /** Settles everything, then detaches. */
@@ -127,7 +131,7 @@ export class Publisher {
   }
 
   #take(): Batch {
-    const place = { destination: this.#options.destination, partitions: this.#target!.binding.partitions };
+    const place = this.#placeAt(this.#target!.binding);
     const length = this.#batchLength();
     const items: Pending[] = [];
     const counts: number[] = [];

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Draft } from '../../src/policies/draft.ts';
 import { Outcomes, PendingEvents } from '../../src/firehose/pending.ts';
 
-const place = { destination: 'readings', partitions: 3 };
+const place = { destination: 'readings', partitions: 3, placesKeys: true };
 const error = new MillraceError('gone', { code: 'UNAVAILABLE', reason: 'X' });
 
 function draftOf(key: string, partition?: number): Draft {
@@ -66,4 +66,21 @@ test('outcomes of several parts are complete when the last part is', async () =>
 
 test('nothing published is complete', async () => {
   expect(await new Outcomes(0).all).toEqual([]);
+});
+
+test('a key decides where an event goes by the hash of Java, unless the binder has a rule of its own or a partition key is there', () => {
+  // The hash of 'abc' is 96354, of which 3 leaves 0 and 4 leaves 2.
+  const chosen = [{ placesKeys: false }, { placesKeys: true }].map((rule) => {
+    const batch: Draft[] = [];
+    for (const selector of [undefined, 7]) {
+      const pending = new PendingEvents(new Outcomes(1), 0);
+      pending.add(0, draftOf('abc'), selector);
+      pending.load(batch, { destination: 'readings', partitions: 4, ...rule });
+    }
+    return batch.map(({ partition }) => partition);
+  });
+  expect(chosen).toEqual([
+    [2, 3],
+    [undefined, 3],
+  ]);
 });

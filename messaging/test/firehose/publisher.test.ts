@@ -40,11 +40,11 @@ function setUp(partitions = 3) {
   const publish = (name: string, options: { selector?: number; partition?: number; ms?: number; bytes?: number } = {}) =>
     new Promise<SendOutcome>((settle) => {
       const payload = options.bytes === undefined ? Buffer.from(name) : Buffer.alloc(options.bytes);
-      const draft = { payload, headers: {}, key: name, partition: options.partition, timestamp: undefined };
+      const draft = { payload, headers: { name }, key: undefined, partition: options.partition, timestamp: undefined };
       const expires = clock.monotonic() + (options.ms ?? 1000);
       publisher.enqueue(new PendingEvent(draft, options.selector, expires, settle, (error) => settle({ error })));
     });
-  const names = (index: number) => sends[index]?.messages.map(({ key }) => key);
+  const names = (index: number) => sends[index]?.messages.map(({ headers }) => headers['name']);
   return { clock, metrics, sends, publisher, publish, names, opened };
 }
 

@@ -6,6 +6,7 @@ import { fetchJars, jarFile, parseLock } from '../jars.ts';
 import { findJava } from '../java.ts';
 import { kafka39 } from '../locks/kafka-3.9.ts';
 import { kafka43 } from '../locks/kafka-4.3.ts';
+import { kafka44 } from '../locks/kafka-4.4.ts';
 import { addressesOf, baseEnvironment, clientTls, listens, memberDirectory, nodeNames, nodesOf, tlsFile } from '../member-plan.ts';
 import { mebibytes } from '../memory.ts';
 import { runProgram } from '../programs.ts';
@@ -19,7 +20,7 @@ import type {
   ServerRecord,
 } from '../server-kind.ts';
 
-const locks: Readonly<Record<string, readonly string[]>> = { '4.3.1': kafka43, '3.9.2': kafka39 };
+const locks: Readonly<Record<string, readonly string[]>> = { '4.3.1': kafka43, '4.4.0': kafka44, '3.9.2': kafka39 };
 const leastJava = 17;
 
 /** Apache Kafka in KRaft mode, each node broker and controller, from the jars of Maven Central. */
@@ -35,6 +36,11 @@ export const kafka: ServerKind = {
   prepare,
   plan: (record) => [record.members.map((member) => planNode(record, member))],
   settings,
+  // Kafka's own clients and tools, for programs in Java beside the server.
+  tool: (record, member) => ({
+    file: record.installation.paths['java'] ?? 'java',
+    env: { ...baseEnvironment(memberDirectory(record, member.name)), CLASSPATH: classPath(record) },
+  }),
   container: {
     image: (version) => `docker.io/apache/kafka:${version}`,
     ports: { kafka: 9092, controller: 9093 },

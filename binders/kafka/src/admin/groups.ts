@@ -19,6 +19,19 @@ export class Groups {
     return all.filter((_, index) => reading[index]).toSorted();
   }
 
+  /** Puts all members out; they join again when they hear of it. */
+  async disband(group: string): Promise<void> {
+    const members = (await this.#describe(group)).map(({ memberId }) => ({
+      memberId,
+      groupInstanceId: null,
+      reason: 'the group is moved',
+    }));
+    if (members.length === 0) return;
+    const link = await this.#cluster.coordinatorLink('control', 'group', group);
+    // One that left by itself meanwhile is as good as put out.
+    await partly(link.call(this.#cluster.requests.leaveGroup, group, members));
+  }
+
   async #list(): Promise<readonly string[]> {
     const answers = await Promise.all(
       this.#cluster.brokerIds.map(async (node) => {
@@ -34,16 +47,20 @@ export class Groups {
 
   async #reads(group: string, topic: string, partitions: readonly number[]): Promise<boolean> {
     if ((await this.#offsets.committed(group, topic, partitions)).size > 0) return true;
-    const subscriptions = await this.#cluster.ask(
+    const members = await this.#describe(group);
+    return members.some(({ memberMetadata }) => this.#subscribes(memberMetadata, topic));
+  }
+
+  async #describe(group: string) {
+    return this.#cluster.ask(
       `describe group '${group}'`,
       async () => {
         const link = await this.#cluster.coordinatorLink('control', 'group', group);
         const { groups } = await partly(link.call(this.#cluster.requests.describeGroups, [group], false));
-        return groups.flatMap(({ members }) => members.map(({ memberMetadata }) => memberMetadata));
+        return groups.flatMap(({ members }) => members);
       },
       () => this.#cluster.forgetCoordinator('group', group),
     );
-    return subscriptions.some((bytes) => this.#subscribes(bytes, topic));
   }
 
   #subscribes(metadata: Buffer, topic: string): boolean {

@@ -32,6 +32,8 @@ export class Cluster {
   readonly #links = new Map<string, Promise<Link>>();
   readonly #brokers = new Map<number, BrokerAddress>();
   readonly #topics = new Map<string, TopicView>();
+  /** When a broker last left a request without an answer. */
+  readonly #silences = new Map<string, number>();
   readonly #coordinators = new Map<string, BrokerAddress>();
   #isUp = true;
 
@@ -136,7 +138,7 @@ export class Cluster {
     for (const [key, opening] of this.#links) {
       if (!key.startsWith('control@')) continue;
       const link = await opening.catch(() => undefined);
-      if (link?.isOpen === true) return link;
+      if (link !== undefined && this.#isUsable(link)) return link;
     }
     return this.#firstLink([...this.#brokers.values(), ...this.settings.brokers]);
   }
@@ -148,12 +150,16 @@ export class Cluster {
     const known = this.#links.get(key);
     if (known !== undefined) {
       const link = await known;
-      if (link.isOpen) return link;
+      if (this.#isUsable(link)) return link;
       if (this.#links.get(key) === known) this.#links.delete(key);
+      void link.close();
       return this.link(purpose, address, requestTimeoutMs);
     }
     const settings = { ...this.settings, requestTimeoutMs };
-    const opening = Link.connect(this.library, address, settings, (link) => this.#lost(key, opening, link));
+    const opening = Link.connect(this.library, address, settings, {
+      lost: (link) => this.#lost(key, opening, link),
+      silent: () => this.#silences.set(addressText(address), performance.now()),
+    });
     this.#links.set(key, opening);
     try {
       return await opening;
@@ -232,6 +238,11 @@ export class Cluster {
       }
     }
     throw last;
+  }
+
+  /** Where one connection to a broker went silent, others that were not used since may be half open, too. */
+  #isUsable(link: Link): boolean {
+    return link.isOpen && !link.isUnusedSince(this.#silences.get(addressText(link.address)) ?? 0);
   }
 
   #lost(key: string, opening: Promise<Link>, link: Link): void {

@@ -1,4 +1,4 @@
-import { messageOf } from '@millrace/core';
+import { messageOf, MillraceError } from '@millrace/core';
 
 interface Fault {
   readonly message?: unknown;
@@ -82,6 +82,18 @@ export function isConnectionFault(error: unknown): boolean {
   if (apiIdOf(error) !== undefined) return false;
   for (const { code } of unwrapped(error)) if (code === 'PLT_KFK_NETWORK' || code === 'PLT_KFK_TIMEOUT') return true;
   return false;
+}
+
+/** Whether an answer could not be read: what failed is neither the connection nor the broker's own refusal. */
+export function isMalformed(error: unknown): boolean {
+  if (error instanceof MillraceError) return false;
+  // The client library's own errors have codes of this form; what fails while it reads an answer has another one, or none.
+  return ![...unwrapped(error)].some(({ code }) => typeof code === 'string' && code.startsWith('PLT_KFK_'));
+}
+
+/** Whether the broker did not answer in time. The client library gives such errors the code of all broken connections. */
+export function isTimeout(error: unknown): boolean {
+  return [...unwrapped(error)].some((fault) => fault.constructor.name === 'TimeoutError');
 }
 
 /** Failures of connecting that trying again does not mend: credentials, certificates, the wrong kind of listener. */

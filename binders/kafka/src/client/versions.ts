@@ -1,4 +1,5 @@
 import { raise } from '../errors.ts';
+import { apiIdOf } from './faults.ts';
 import type { BrokerAddress, Link } from './link.ts';
 import { addressText } from './link.ts';
 import type { Library } from './library.ts';
@@ -68,7 +69,7 @@ export const fetchRequest = { key: 1, version: 12 };
 
 /** Checks that a broker speaks all of them. `FAILED_PRECONDITION` names the first that it does not. */
 export async function checkVersions(library: Library, requests: Requests, link: Link, address: BrokerAddress): Promise<void> {
-  const { apiKeys } = await link.call(library.apiVersionsV3.api, 'millrace', '0.1.0');
+  const apiKeys = await versionsOf(library, link, address);
   const spoken = new Map(apiKeys.map((api) => [api.apiKey, api]));
   const needed: [string, { key: number; version: number }][] = [
     ...Object.entries(requests),
@@ -80,5 +81,14 @@ export async function checkVersions(library: Library, requests: Requests, link: 
     if (range !== undefined && version >= range.minVersion && version <= range.maxVersion) continue;
     const found = range === undefined ? 'none' : `${range.minVersion} to ${range.maxVersion}`;
     throw raise('BROKER_TOO_OLD', { broker: addressText(address), api, version, found });
+  }
+}
+
+async function versionsOf(library: Library, link: Link, address: BrokerAddress) {
+  try {
+    return (await link.call(library.apiVersionsV3.api, 'millrace', '0.1.0')).apiKeys;
+  } catch (error) {
+    if (apiIdOf(error) !== 'UNSUPPORTED_VERSION') throw error;
+    throw raise('BROKER_TOO_OLD', { broker: addressText(address), api: 'apiVersions', version: 3, found: 'older ones' }, error);
   }
 }

@@ -1,6 +1,8 @@
 /** A member as the leader of its group sees it. */
 export interface MemberView {
   readonly id: string;
+  /** Its name as a static member, if it is one. */
+  readonly instanceId?: string | undefined;
   readonly topics: readonly string[];
   /** What it says it has, by topic, and in which generation it got that. */
   readonly owned: ReadonlyMap<string, readonly number[]>;
@@ -28,6 +30,33 @@ export function assignCooperatively(members: readonly MemberView[], partitions: 
     }
   }
   return assignment;
+}
+
+/**
+ * Gives each member a contiguous range of every topic that it subscribes to, as Java's `RangeAssignor` does. Who had what does not
+ * count: members must have given everything up before they join (eager rebalancing).
+ */
+export function assignInRanges(members: readonly MemberView[], partitions: ReadonlyMap<string, number>): Assignment {
+  const assignment = new Map(members.map(({ id }) => [id, new Map<string, readonly number[]>()]));
+  const ordered = members.toSorted(compareMembers);
+  for (const [topic, count] of partitions) {
+    const subscribers = ordered.filter(({ topics }) => topics.includes(topic));
+    let next = 0;
+    subscribers.forEach(({ id }, index) => {
+      const size = Math.floor(count / subscribers.length) + (index < count % subscribers.length ? 1 : 0);
+      const range = Array.from({ length: size }, (_, offset) => next + offset);
+      next += size;
+      assignment.get(id)!.set(topic, range);
+    });
+  }
+  return assignment;
+}
+
+/** Static members by their names, before the others by their ids. */
+function compareMembers(a: MemberView, b: MemberView): number {
+  if (a.instanceId !== undefined && b.instanceId !== undefined) return a.instanceId < b.instanceId ? -1 : 1;
+  if (a.instanceId !== undefined || b.instanceId !== undefined) return a.instanceId === undefined ? 1 : -1;
+  return a.id < b.id ? -1 : 1;
 }
 
 /** Who has each partition. Claims of an older generation are void; two claims of the same one are, too. */

@@ -43,6 +43,8 @@ export class Fetcher {
   readonly #lanes = new Set<string>();
   /** Partitions that a request under way asks for. */
   readonly #asked = new Set<number>();
+  /** Brokers that failed, and are asked again only when the leaders have been looked up. */
+  readonly #doubtful = new Set<number>();
   #missingSince: number | undefined;
   #isLookingUp = false;
 
@@ -79,7 +81,7 @@ export class Fetcher {
       if (!window.wantsMore || this.#asked.has(window.partition)) continue;
       if (window.bufferedBytes > this.#settings.partitionBytes / 2) continue;
       const leader = partitions?.[window.partition]?.leader ?? -1;
-      if (leader < 0) void this.#lookUp();
+      if (leader < 0 || this.#doubtful.has(leader)) void this.#lookUp();
       else byLeader.set(leader, [...(byLeader.get(leader) ?? []), window]);
     }
     return byLeader;
@@ -93,6 +95,7 @@ export class Fetcher {
     this.#lanes.delete(key);
     for (const { partition } of windows) this.#asked.delete(partition);
     if (this.#stopping.signal.aborted) return;
+    if (!isFine) this.#doubtful.add(leader);
     this.#owner.progress();
     if (isFine) this.pump();
     else await this.#lookUp();
@@ -149,6 +152,7 @@ export class Fetcher {
       if (codeOf(error) !== 'UNAVAILABLE') this.#owner.failed(error);
     } finally {
       this.#isLookingUp = false;
+      this.#doubtful.clear();
     }
     this.pump();
   }

@@ -3,8 +3,8 @@ import { partError, partly } from '../client/answers.ts';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf } from '../client/faults.ts';
 import type { Link } from '../client/link.ts';
-import { assignCooperatively } from './assignor.ts';
-import { cooperativeSticky, decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
+import { decodeAssignment, decodeMember, encodeAssignment, encodeSubscription } from './group-protocol.ts';
+import type { Strategy } from './group-protocol.ts';
 
 /** Who joins. Times are milliseconds. */
 export interface JoinAsk {
@@ -13,6 +13,7 @@ export interface JoinAsk {
   readonly instanceId: string | null;
   readonly sessionTimeoutMs: number;
   readonly rebalanceTimeoutMs: number;
+  readonly strategy: Strategy;
   /** Empty for one that the group does not know yet. */
   readonly memberId: string;
   readonly generation: number;
@@ -49,8 +50,8 @@ export class GroupJoin {
   /** Waits for the other members. */
   async once(ask: JoinAsk): Promise<JoinOutcome> {
     const { library, requests } = this.#cluster;
-    const { group, topic, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, memberId, generation, owned } = ask;
-    const protocols = [{ name: cooperativeSticky, metadata: encodeSubscription(library, topic, owned, generation) }];
+    const { group, topic, instanceId, sessionTimeoutMs, rebalanceTimeoutMs, strategy, memberId, generation, owned } = ask;
+    const protocols = [{ name: strategy.name, metadata: encodeSubscription(library, topic, owned, generation) }];
     const link = await this.#link();
     const asking = link.call(
       requests.joinGroup,
@@ -79,12 +80,12 @@ export class GroupJoin {
     return [...now].some(([topic, count]) => count !== shared.get(topic));
   }
 
-  async #synchronise({ group, topic, instanceId }: JoinAsk, joined: joinGroupV9.JoinGroupResponse): Promise<JoinOutcome> {
+  async #synchronise({ group, topic, instanceId, strategy }: JoinAsk, joined: joinGroupV9.JoinGroupResponse): Promise<JoinOutcome> {
     const { library, requests } = this.#cluster;
     const { memberId, generationId: generation, protocolName } = joined;
     const isLeader = joined.leader === memberId;
     if (!isLeader) this.#counted = undefined;
-    const assignments = isLeader && !joined.skipAssignment ? await this.#shareOut(joined) : [];
+    const assignments = isLeader && !joined.skipAssignment ? await this.#shareOut(joined, strategy) : [];
     const link = await this.#link();
     const asking = link.call(requests.syncGroup, group, generation, memberId, instanceId, 'consumer', protocolName, assignments);
     const answer = await partly(asking);
@@ -94,10 +95,10 @@ export class GroupJoin {
   }
 
   /** The partitions of all topics that members subscribe to. */
-  async #shareOut(joined: joinGroupV9.JoinGroupResponse): Promise<{ memberId: string; assignment: Buffer }[]> {
+  async #shareOut(joined: joinGroupV9.JoinGroupResponse, strategy: Strategy): Promise<{ memberId: string; assignment: Buffer }[]> {
     const members = joined.members.map((member) => decodeMember(this.#cluster.library, member));
     this.#counted = await this.#count(new Set(members.flatMap(({ topics }) => topics)));
-    return encodeAssignment(this.#cluster.library, assignCooperatively(members, this.#counted));
+    return encodeAssignment(this.#cluster.library, strategy.assign(members, this.#counted));
   }
 
   async #count(topics: Iterable<string>): Promise<ReadonlyMap<string, number>> {

@@ -1,10 +1,12 @@
 import { partly } from '../client/answers.ts';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf, isStale, isTransient } from '../client/faults.ts';
+import type { Link } from '../client/link.ts';
 import type { MemberIdentity } from '../client/offsets.ts';
 import { pause, Patience } from '../client/patience.ts';
 import { raise } from '../errors.ts';
 import { GroupJoin } from './group-join.ts';
+import type { Strategy } from './group-protocol.ts';
 
 /** How a member takes part in its group. Times are milliseconds. */
 export interface MemberSettings {
@@ -15,6 +17,7 @@ export interface MemberSettings {
   readonly metadataMaxAgeMs: number;
   /** Static membership: a member that comes back under this name within the session takes its partitions up again. */
   readonly instanceId: string | null;
+  readonly strategy: Strategy;
 }
 
 /** What a member tells its consumer. The next thing is told when the last one is done. */
@@ -33,7 +36,7 @@ export interface MemberOwner {
 /** Answers after which a member has nothing any more. */
 const expelled: ReadonlySet<string> = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION']);
 
-/** One member of a consumer group, in Kafka's classic protocol with cooperative rebalancing. */
+/** One member of a consumer group, in Kafka's classic protocol. */
 export class GroupMember {
   readonly #cluster: Cluster;
   readonly #settings: MemberSettings;
@@ -41,6 +44,8 @@ export class GroupMember {
   readonly #join: GroupJoin;
   readonly #leaving = new AbortController();
   readonly #signal: AbortSignal;
+  /** Resolves when the member takes part no more. */
+  readonly #stopped: Promise<undefined>;
   readonly #owned = new Set<number>();
   #memberId = '';
   #generation = -1;
@@ -58,8 +63,9 @@ export class GroupMember {
     this.#cluster = cluster;
     this.#settings = settings;
     this.#owner = owner;
-    this.#join = new GroupJoin(cluster, () => this.#link('join'));
+    this.#join = new GroupJoin(cluster, () => this.#joinLink());
     this.#signal = AbortSignal.any([this.#leaving.signal, cluster.closing]);
+    this.#stopped = new Promise((resolve) => this.#signal.addEventListener('abort', () => resolve(undefined), { once: true }));
     this.#stable.promise.catch(() => undefined);
   }
 
@@ -91,8 +97,8 @@ export class GroupMember {
   /** Leaves the group, so that others take over at once; a static member only goes quiet. */
   async leave(): Promise<void> {
     this.#leaving.abort(raise('BINDER_CLOSED', {}));
-    await this.#cluster.closeLinks(`join-${this.#owner.id}`);
     await this.#running;
+    await this.#cluster.closeLinks(this.#joinPurpose);
     if (this.#memberId !== '' && this.#settings.instanceId === null && !this.#cluster.closing.aborted) await this.#sayFarewell();
     await this.#cluster.closeLinks(`group-${this.#owner.id}`);
   }
@@ -101,7 +107,7 @@ export class GroupMember {
     const { group } = this.#owner;
     const members = [{ memberId: this.#memberId, groupInstanceId: null, reason: null }];
     try {
-      const link = await this.#link('group');
+      const link = await this.#groupLink();
       await partly(link.call(this.#cluster.requests.leaveGroup, group, members));
     } catch (error) {
       // Without a farewell the session runs out, and others take over then.
@@ -130,8 +136,11 @@ export class GroupMember {
   /** Joins and takes up what was assigned; false when it has to be done again at once. */
   async #rebalance(): Promise<boolean> {
     this.#unsettle();
+    if (this.#settings.strategy.isEager && this.#owned.size > 0) await this.#beatWhile(this.#takeOver([], [...this.#owned]));
     this.#trouble = Promise.withResolvers<void>();
     const assigned = await this.#joinUntilAssigned();
+    // Until the next time it may go half open, and a join waits long for an answer.
+    await this.#cluster.closeLinks(this.#joinPurpose);
     this.#joining?.resolve();
     this.#joining = undefined;
     const revoked = [...this.#owned].filter((partition) => !assigned.includes(partition));
@@ -172,7 +181,10 @@ export class GroupMember {
   async #joinOnce(): Promise<readonly number[] | undefined> {
     const { group, topic } = this.#owner;
     const { memberId, generation } = this.identity;
-    const outcome = await this.#join.once({ ...this.#settings, group, topic, memberId, generation, owned: [...this.#owned] });
+    const joining = this.#join.once({ ...this.#settings, group, topic, memberId, generation, owned: [...this.#owned] });
+    // The coordinator answers when all other members have joined: who leaves does not wait for them.
+    const outcome = await Promise.race([joining, this.#stopped]);
+    if (outcome === undefined) throw this.#signal.reason;
     this.#lastContact = performance.now();
     // In a generation that went by without us, others may have been given what we had.
     if (generation >= 0 && outcome.generation > generation + 1) this.#giveUpAll();
@@ -216,9 +228,8 @@ export class GroupMember {
   async #beatWhile(work: Promise<void>): Promise<void> {
     const done = new AbortController();
     const beating = this.#beat(AbortSignal.any([done.signal, this.#signal]));
-    const stopped = new Promise<void>((resolve) => this.#signal.addEventListener('abort', () => resolve(), { once: true }));
     try {
-      await Promise.race([work, stopped]);
+      await Promise.race([work, this.#stopped]);
     } finally {
       done.abort();
       await beating;
@@ -244,7 +255,7 @@ export class GroupMember {
   }
 
   async #beatOnce(): Promise<void> {
-    const link = await this.#link('group');
+    const link = await this.#groupLink();
     const { generation, memberId, instanceId } = this.identity;
     const asking = link.call(this.#cluster.requests.heartbeat, this.#owner.group, generation, memberId, instanceId);
     const { errorCode } = await partly(asking);
@@ -271,9 +282,22 @@ export class GroupMember {
     this.#suspect();
   }
 
-  #link(kind: 'join' | 'group') {
+  get #joinPurpose(): string {
+    return `join-${this.#owner.id}`;
+  }
+
+  async #joinLink(): Promise<Link> {
     // A join waits for the other members; nothing else may wait behind it.
-    const timeoutMs = kind === 'join' ? this.#settings.rebalanceTimeoutMs + 10_000 : undefined;
-    return this.#cluster.coordinatorLink(`${kind}-${this.#owner.id}`, 'group', this.#owner.group, timeoutMs);
+    const timeoutMs = this.#settings.rebalanceTimeoutMs + 10_000;
+    this.#signal.throwIfAborted();
+    const link = await this.#cluster.coordinatorLink(this.#joinPurpose, 'group', this.#owner.group, timeoutMs);
+    // Who left while this was being opened has closed its connections already, and must not join again.
+    if (this.#signal.aborted) await this.#cluster.closeLinks(this.#joinPurpose);
+    this.#signal.throwIfAborted();
+    return link;
+  }
+
+  #groupLink(): Promise<Link> {
+    return this.#cluster.coordinatorLink(`group-${this.#owner.id}`, 'group', this.#owner.group);
   }
 }

@@ -1,8 +1,22 @@
 import type { joinGroupV9 } from '@platformatic/kafka';
 import type { Library } from '../client/library.ts';
+import { assignCooperatively, assignInRanges } from './assignor.ts';
 import type { Assignment, MemberView } from './assignor.ts';
 
-export const cooperativeSticky = 'cooperative-sticky';
+/** How the members of a group share its partitions out. All must agree on it. */
+export interface Strategy {
+  /** What Kafka's own consumers call it. */
+  readonly name: 'cooperative-sticky' | 'range';
+  /** Whether members give everything up before they join again. */
+  readonly isEager: boolean;
+  assign(members: readonly MemberView[], partitions: ReadonlyMap<string, number>): Assignment;
+}
+
+export const strategies: Readonly<Record<Strategy['name'], Strategy>> = {
+  'cooperative-sticky': { name: 'cooperative-sticky', isEager: false, assign: assignCooperatively },
+  range: { name: 'range', isEager: true, assign: assignInRanges },
+};
+
 const version = 3;
 
 /** What a member tells the leader of its group, in the form of Kafka's own consumers. */
@@ -19,10 +33,14 @@ export function encodeSubscription(library: Library, topic: string, owned: reado
   });
 }
 
-export function decodeMember(library: Library, { memberId, metadata }: joinGroupV9.JoinGroupResponseMember): MemberView {
+export function decodeMember(
+  library: Library,
+  { memberId, groupInstanceId, metadata }: joinGroupV9.JoinGroupResponseMember,
+): MemberView {
   const { topics, ownedPartitions, generationId, userData } = library.decodeConsumerProtocolSubscription(metadata);
   return {
     id: memberId,
+    instanceId: groupInstanceId ?? undefined,
     topics,
     owned: new Map(ownedPartitions.map(({ topic, partitions }) => [topic, partitions])),
     generation: generationId >= 0 ? generationId : library.decodeCooperativeStickyGeneration(userData),

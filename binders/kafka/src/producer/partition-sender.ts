@@ -1,4 +1,4 @@
-import type { MillraceError } from '@millrace/core';
+import { MillraceError } from '@millrace/core';
 import type { CompressionAlgorithmValue } from '@platformatic/kafka';
 import type { Cluster } from '../client/cluster.ts';
 import { apiIdOf, isConnectionFault, isStale, isTransient, problemOf } from '../client/faults.ts';
@@ -143,7 +143,7 @@ export class PartitionSender {
 
   async #failed(attempt: Attempt, patience: Patience, error: unknown): Promise<boolean> {
     const id = apiIdOf(error);
-    if (attempt.wasAsked && (isConnectionFault(error) || (id !== undefined && maybeStored.has(id)))) attempt.isUncertain = true;
+    if (attempt.wasAsked && (isUnanswered(error) || (id !== undefined && maybeStored.has(id)))) attempt.isUncertain = true;
     if (id === 'DUPLICATE_SEQUENCE_NUMBER') {
       this.#advance(attempt.records.length);
       attempt.accepted(this.#partition, -1);
@@ -170,18 +170,23 @@ export class PartitionSender {
     const what = `store messages in '${this.#topic}' partition ${this.#partition}`;
     const { waitedMs } = patience;
     // What was sent may still arrive: another number for other messages would be taken for a repetition.
-    if (attempt.isUncertain) this.#resetIdentity();
-    attempt.failed(
-      attempt.isUncertain
-        ? raise('OUTCOME_UNKNOWN', { what, waitedMs, problem: problemOf(error) }, error)
-        : this.#cluster.failure(error, what, waitedMs),
-    );
+    if (attempt.isUncertain) {
+      this.#resetIdentity();
+      attempt.failed(raise('OUTCOME_UNKNOWN', { what, waitedMs, problem: problemOf(error) }, error));
+    } else if (apiIdOf(error) === 'MESSAGE_TOO_LARGE') {
+      attempt.failed(raise('TOPIC_TAKES_LESS', { destination: this.#topic, size: attempt.bytes }, error));
+    } else attempt.failed(this.#cluster.failure(error, what, waitedMs));
   }
 
   #resetIdentity(): void {
     this.#identity = undefined;
     this.#needsFresh = true;
   }
+}
+
+/** Whether the request may have been carried out without our learning of it. */
+function isUnanswered(error: unknown): boolean {
+  return isConnectionFault(error) || (error instanceof MillraceError && error.reason === 'ANSWER_MALFORMED');
 }
 
 /** What goes into one batch, and what is known of it. */

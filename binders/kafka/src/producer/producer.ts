@@ -23,6 +23,8 @@ interface PartitionLoad {
 /** Sends messages to a topic. */
 export class Producer implements ProducerBinding {
   readonly destination: string;
+  /** By Kafka's own rule, as every other client: murmur2. */
+  readonly placesKeys = true;
   readonly #setup: ProducerSetup;
   readonly #underWay = new Set<Promise<unknown>>();
   #partitions: number;
@@ -66,7 +68,7 @@ export class Producer implements ProducerBinding {
     messages.forEach((message, index) => {
       try {
         const partition = form.partitionOf(this.destination, message, partitions, spread);
-        const record = form.recordOf(message, now);
+        const record = form.recordOf(this.destination, message, now);
         let load = loads.get(partition);
         if (load === undefined) loads.set(partition, (load = { indexes: [], records: [] }));
         load.indexes.push(index);

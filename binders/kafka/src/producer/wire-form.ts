@@ -16,12 +16,12 @@ export class WireForm {
   }
 
   /** Throws `INVALID_ARGUMENT` for what cannot be sent. */
-  recordOf(message: OutboundMessage, now: number): WireRecord {
-    const { payload, key, timestamp = now } = message;
+  recordOf(destination: string, message: OutboundMessage, now: number): WireRecord {
+    const { payload, key, partition, timestamp = now } = message;
     const size = payload?.length ?? 0;
-    if (size > this.#maxMessageBytes) throw raise('MESSAGE_TOO_LARGE', { size, limit: this.#maxMessageBytes });
+    if (size > this.#maxMessageBytes) throw raise('MESSAGE_TOO_LARGE', { size, destination, limit: this.#maxMessageBytes });
     if (!Number.isSafeInteger(timestamp) || timestamp < 0) throw raise('TIMESTAMP_INVALID', { timestamp });
-    return sizedRecord(keyBytes(key), payload, this.#headers.write(message.headers), timestamp);
+    return sizedRecord(keyBytes(key), payload, this.#headers.write(message.headers, partition), timestamp);
   }
 
   /** Where messages of one call without key or partition go; another partition for each call. */

@@ -55,6 +55,7 @@ export function optionsFromProperties(properties: Readonly<Record<string, unknow
   set('brokers', brokersOf(named));
   set('acks', acksOf(named));
   set('compression', read(named, 'compression.type', compressionOf, 'use none, gzip, snappy, lz4 or zstd'));
+  set('assignmentStrategy', strategyOf(named));
   set('readCommitted', read(named, 'isolation.level', isolationOf, "use 'read_committed' or 'read_uncommitted'"));
   return options;
 }
@@ -94,6 +95,16 @@ function brokersOf(named: Properties): string | undefined {
     .split(',')
     .map((broker) => complete(broker.trim()))
     .join(',');
+}
+
+/** Of the assignors that Java's consumers are given by class name, others by a short one, the best that there is here. */
+function strategyOf(named: Properties): KafkaBinderOptions['assignmentStrategy'] {
+  const name = 'partition.assignment.strategy';
+  const value = named.get(name);
+  if (value === undefined) return undefined;
+  if (/CooperativeSticky|cooperative-sticky/.test(value)) return 'cooperative-sticky';
+  if (/RangeAssignor|\brange\b/.test(value)) return 'range';
+  throw raise('PROPERTY_UNSUPPORTED', { name, value, next: 'name the CooperativeStickyAssignor or the RangeAssignor' });
 }
 
 function acksOf(named: Properties): KafkaBinderOptions['acks'] {

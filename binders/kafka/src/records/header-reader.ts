@@ -1,3 +1,4 @@
+import { headerNames } from '@millrace/messaging/binder';
 import type { Headers, HeaderValue } from '@millrace/messaging/binder';
 import { exactValues, failureEncodings, javaTypes, rawTexts } from './header-names.ts';
 import { HeaderWriter } from './header-writer.ts';
@@ -14,6 +15,8 @@ export function readHeaders(bytes: Buffer, at: number, end: number): Headers {
   const exact = wire.get(exactValues);
   wire.delete(javaTypes);
   wire.delete(exactValues);
+  // The message tells its partition itself.
+  wire.delete(headerNames.partition);
   const headers: Record<string, HeaderValue> = {};
   for (const [name, value] of wire) define(headers, name, decode(name, value, types?.get(name)));
   return exact === undefined ? headers : withExact(headers, exact, wire);

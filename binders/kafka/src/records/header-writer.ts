@@ -1,3 +1,4 @@
+import { headerNames } from '@millrace/messaging/binder';
 import type { Headers, HeaderValue } from '@millrace/messaging/binder';
 import type { WireHeader } from './batch-writer.ts';
 import { tagged } from './exact-values.ts';
@@ -20,17 +21,22 @@ export class HeaderWriter {
   readonly #names = new Map<string, Buffer>();
   readonly #types = new Map<string, Buffer>();
 
-  write(headers: Headers): readonly WireHeader[] {
+  /** `partition`: the one that was chosen above the binder, if any; Spring writes it down. */
+  write(headers: Headers, partition?: number): readonly WireHeader[] {
     const wire: WireHeader[] = [];
     const types: [string, string][] = [];
     const inexact: [string, HeaderValue][] = [];
     for (const name in headers) {
       const value = headers[name];
-      if (value === undefined) continue;
+      if (value === undefined || (partition !== undefined && name === headerNames.partition)) continue;
       const encoded = encode(name, value);
       wire.push([this.#name(name), encoded.bytes]);
       if (encoded.type !== undefined) types.push([name, encoded.type]);
       if (encoded.isInexact === true) inexact.push([name, value]);
+    }
+    if (partition !== undefined) {
+      wire.push([this.#name(headerNames.partition), Buffer.from(String(partition))]);
+      types.push([headerNames.partition, 'java.lang.Integer']);
     }
     if (inexact.length > 0)
       wire.push([this.#name(exactValues), Buffer.from(JSON.stringify(inexact.map(([name, value]) => [name, tagged(value)])))]);

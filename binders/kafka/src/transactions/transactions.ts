@@ -102,7 +102,7 @@ export class KafkaTransactions implements TransactionFacet {
     const placed = new Map<number, WireRecord[]>();
     for (const message of messages) {
       const partition = form.partitionOf(destination, message, partitions, spread);
-      const record = form.recordOf(message, now);
+      const record = form.recordOf(destination, message, now);
       const records = placed.get(partition);
       if (records === undefined) placed.set(partition, [record]);
       else records.push(record);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { assignCooperatively } from '../../src/consumer/assignor.ts';
+import { assignCooperatively, assignInRanges } from '../../src/consumer/assignor.ts';
 import type { Assignment, MemberView } from '../../src/consumer/assignor.ts';
 
 function member(id: string, owned: readonly number[] = [], generation = 1, topics: readonly string[] = ['t']): MemberView {
@@ -72,5 +72,30 @@ describe('cooperative assignment', () => {
     expect(given(assignment, 'b', 't')).toEqual([]);
     expect(new Set([...given(assignment, 'a', 't'), ...given(assignment, 'c', 't')])).toEqual(new Set([0, 1]));
     expect(new Set([...given(assignment, 'b', 'u'), ...given(assignment, 'c', 'u')])).toEqual(new Set([0, 1]));
+  });
+});
+
+/** What each of the members gets. */
+function ranges(members: readonly MemberView[], count: number): readonly (readonly number[])[] {
+  const assignment = assignInRanges(members, new Map([['t', count]]));
+  return members.map(({ id }) => given(assignment, id));
+}
+
+describe("assignment in ranges, as Java's RangeAssignor", () => {
+  it('gives the first members one more where the division leaves a rest', () => {
+    expect(ranges([member('c'), member('a'), member('b')], 7)).toEqual([
+      [5, 6],
+      [0, 1, 2],
+      [3, 4],
+    ]);
+  });
+
+  it('gives nothing to those that come too late, and to those that do not subscribe', () => {
+    expect(ranges([member('a'), member('b', [], 1, ['other']), member('c')], 1)).toEqual([[0], [], []]);
+  });
+
+  it('puts static members first, by their names', () => {
+    const members = [member('a'), { ...member('z'), instanceId: 'two' }, { ...member('y'), instanceId: 'one' }];
+    expect(ranges(members, 3)).toEqual([[2], [1], [0]]);
   });
 });

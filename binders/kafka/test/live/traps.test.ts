@@ -1,10 +1,12 @@
 import * as library from '@platformatic/kafka';
 import type { Binder, Delivery, OutboundMessage } from '@millrace/messaging/binder';
+import { sandbox } from '@millrace/sandbox';
+import type { RunningServer } from '@millrace/sandbox';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kafkaBinder } from '../../src/index.ts';
 import type { KafkaBinderOptions } from '../../src/index.ts';
-import { canRunKafka, startKafka } from '../kafka-server.ts';
-import type { KafkaServer } from '../kafka-server.ts';
+
+const missing = await sandbox.missing('kafka');
 
 // One test per known defect of the client library above its protocol layer, on a real broker: none may reach users of the binder.
 
@@ -25,20 +27,20 @@ async function receive(binder: Binder, topic: string, count: number, group = 'g'
   return got;
 }
 
-describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
-  let server: KafkaServer;
+describe.skipIf(missing !== undefined)('on a real broker', { timeout: 60_000 }, () => {
+  let server: RunningServer;
   let names = 0;
   const open: Binder[] = [];
 
   beforeAll(async () => {
-    server = await startKafka({ 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '300' });
+    server = await sandbox.start('kafka', { config: { 'transaction.abort.timed.out.transaction.cleanup.interval.ms': '300' } });
   }, 120_000);
   afterEach(async () => void (await Promise.all(open.splice(0).map((binder) => binder.close()))));
   afterAll(() => server?.stop());
 
   const name = (): string => `traps-${names++}`;
   async function connect(options: KafkaBinderOptions = {}): Promise<Binder> {
-    const binder = kafkaBinder({ brokers: server.brokers, heartbeatMs: 100, sessionTimeoutMs: 6000, ...options });
+    const binder = kafkaBinder({ brokers: server.settings.addresses, heartbeatMs: 100, sessionTimeoutMs: 6000, ...options });
     open.push(binder);
     await binder.open();
     return binder;
@@ -47,7 +49,7 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
   async function transactional<T>(work: (producer: library.Producer) => Promise<T>): Promise<T> {
     const producer = new library.Producer({
       clientId: 'peer',
-      bootstrapBrokers: [server.brokers],
+      bootstrapBrokers: [...server.settings.addresses],
       transactionalId: `peer-${names++}`,
       idempotent: true,
       producerId: -1n,
@@ -178,7 +180,7 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
     const topic = name();
     await binder.transactions!.commit({ consumed: [], produced: [{ destination: topic, messages: [text('x')] }] });
     const connection = new library.Connection('test');
-    const [host, port] = server.brokers.split(':') as [string, string];
+    const [host, port] = server.settings.addresses[0]!.split(':') as [string, string];
     await connection.connect(host, Number(port));
     const { transactionStates } = await library.describeTransactionsV0.api.async(connection, ['timeout-0']);
     await connection.close();
@@ -190,7 +192,7 @@ describe.skipIf(!canRunKafka())('on a real broker', { timeout: 60_000 }, () => {
     const topic = name();
     await binder.bindConsumer(topic, `${topic}-group`);
     const connection = new library.Connection('test');
-    const [host, port] = server.brokers.split(':') as [string, string];
+    const [host, port] = server.settings.addresses[0]!.split(':') as [string, string];
     await connection.connect(host, Number(port));
     const { groups } = await library.describeGroupsV5.api.async(connection, [`${topic}-group`], false);
     await connection.close();

@@ -32,6 +32,20 @@ describe('properties', () => {
     });
   });
 
+  it.each([
+    ['org.apache.kafka.clients.consumer.RangeAssignor', 'range'],
+    [
+      'org.apache.kafka.clients.consumer.RangeAssignor,org.apache.kafka.clients.consumer.CooperativeStickyAssignor',
+      'cooperative-sticky',
+    ],
+    ['range,roundrobin', 'range'],
+    ['cooperative-sticky', 'cooperative-sticky'],
+  ])('of the assignors %s the best that there is here is taken', (value, assignmentStrategy) => {
+    expect(optionsFromProperties({ 'spring.kafka.consumer.properties.partition.assignment.strategy': value })).toEqual({
+      assignmentStrategy,
+    });
+  });
+
   it('of the Spring binder have the meaning they have there', () => {
     expect(
       optionsFromProperties({
@@ -105,6 +119,11 @@ describe('properties', () => {
     [{ 'session.timeout.ms': 'soon' }, 'INVALID_ARGUMENT', 'session.timeout.ms'],
     [{ 'compression.type': 'rar' }, 'INVALID_ARGUMENT', 'compression.type'],
     [{ 'security.protocol': 'SSH' }, 'INVALID_ARGUMENT', 'security.protocol'],
+    [
+      { 'partition.assignment.strategy': 'org.apache.kafka.clients.consumer.RoundRobinAssignor' },
+      'UNSUPPORTED',
+      'partition.assignment.strategy',
+    ],
     [
       { 'security.protocol': 'SASL_SSL', 'sasl.jaas.config': 'X required;', 'sasl.mechanism': 'GSSAPI' },
       'UNSUPPORTED',

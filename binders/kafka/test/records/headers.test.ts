@@ -182,3 +182,21 @@ it('a record counts the bytes of its headers', () => {
   const bare = sizedRecord(null, null, [], 0).size;
   expect(sizedRecord(null, null, headers, 0).size - bare).toBe(encodedHeaders(headers).length - 1);
 });
+
+describe('a partition that was chosen above the binder', () => {
+  it("is written down as Spring's binder does, and not given out as a header", () => {
+    const wire = new HeaderWriter().write({ a: 'x' }, 7);
+    expect(Object.fromEntries(wire.map(([name, value]) => [name.toString(), value!.toString()]))).toEqual({
+      a: 'x',
+      scst_partition: '7',
+      [typesHeader]: '{"a":"java.lang.String","scst_partition":"java.lang.Integer"}',
+    });
+    const bytes = encodedHeaders(wire);
+    expect(readHeaders(bytes, 0, bytes.length)).toEqual({ a: 'x' });
+  });
+
+  it('wins over a header of that name, as of a message that is passed on', () => {
+    const wire = new HeaderWriter().write({ scst_partition: 1 }, 2);
+    expect(wire.filter(([name]) => name.toString() === 'scst_partition').map(([, value]) => value!.toString())).toEqual(['2']);
+  });
+});

@@ -31,7 +31,7 @@ export class GroupConsumer implements ConsumerBinding {
   readonly group: string;
   readonly #setup: GroupSetup;
   readonly #options: ConsumerOptions;
-  readonly #queues: readonly string[];
+  readonly #groupQueues: readonly string[];
   readonly #reader: QueueReader;
 
   constructor(setup: GroupSetup, place: GroupPlace, options: ConsumerOptions) {
@@ -43,11 +43,11 @@ export class GroupConsumer implements ConsumerBinding {
     this.#options = options;
     const partitions = this.#partitionsOf(place);
     const { maxInFlight = defaultInFlight } = options;
-    this.#queues = [...partitions.keys()];
+    this.#groupQueues = this.#queuesOf(place);
     this.#reader = new QueueReader(admin.link, {
       name: destination,
       label: `group '${this.group}' of '${destination}'`,
-      queues: this.#queues,
+      queues: [...partitions.keys()],
       prefetch: Math.min(maxInFlight, setup.maxPrefetch),
       maxInFlight,
       patienceMs: admin.patienceMs,
@@ -86,13 +86,8 @@ export class GroupConsumer implements ConsumerBinding {
   }
 
   /** What waits on the server and what this member holds; what other members hold the server does not tell. */
-  async lag(): Promise<number | undefined> {
-    const counts = await Promise.all(
-      this.#queues.map(async (queue) =>
-        this.#setup.admin.run(`count the messages of queue '${queue}'`, async (channel) => channel.checkQueue(queue)),
-      ),
-    );
-    return counts.reduce((sum, { messageCount }) => sum + messageCount, this.#reader.unsettled);
+  lag(): Promise<number | undefined> {
+    return this.#reader.backlog(this.#groupQueues);
   }
 
   close(): Promise<void> {
@@ -100,12 +95,18 @@ export class GroupConsumer implements ConsumerBinding {
   }
 
   /** The queues to read, with the partition of those that hold one. */
-  #partitionsOf({ destination, partitions, group }: GroupPlace): Map<string, number | undefined> {
-    const { names } = this.#setup;
-    if (group === undefined) return new Map([[names.group(destination, this.group), undefined]]);
+  #partitionsOf(place: GroupPlace): Map<string, number | undefined> {
+    if (place.group === undefined) return new Map(this.#queuesOf(place).map((queue) => [queue, undefined]));
     const { index, count } = this.#options.assignment ?? { index: 0, count: 1 };
-    const all = Array.from({ length: partitions }, (_, partition) => partition).filter((each) => each % count === index);
-    return new Map(all.map((partition) => [names.queue(destination, group, partition, partitions), partition]));
+    const all = this.#queuesOf(place).map((queue, partition) => [queue, partition] as const);
+    return new Map(all.filter(([, partition]) => partition % count === index));
+  }
+
+  /** The queues of all members, by partition. */
+  #queuesOf({ destination, partitions, group }: GroupPlace): readonly string[] {
+    const { names } = this.#setup;
+    if (group === undefined) return [names.group(destination, this.group)];
+    return Array.from({ length: partitions }, (_, partition) => names.queue(destination, group, partition, partitions));
   }
 
   async #prepare({ destination, partitions, group }: GroupPlace): Promise<void> {

@@ -74,6 +74,12 @@ export class QueueReader {
     return this.#subscription.start();
   }
 
+  /** Messages that wait in these queues, and those that are here and not settled; `undefined` while nothing is consumed. */
+  async backlog(queues: readonly string[]): Promise<number | undefined> {
+    const ready = await this.#subscription.ready(queues);
+    return ready === undefined ? undefined : ready + this.unsettled;
+  }
+
   receive(max: number, waitMs?: number): Promise<readonly RabbitDelivery[]> {
     clearTimeout(this.#hoardTimer);
     this.#hoardTimer = undefined;

@@ -77,6 +77,25 @@ export class Subscription {
     this.#consume(channel).catch(() => void closeChannel(channel));
   }
 
+  /** Messages in these queues that nobody was given; all that we were given by then has arrived. `undefined` without a channel. */
+  async ready(queues: readonly string[]): Promise<number | undefined> {
+    const channel = this.#channel;
+    if (channel === undefined || !this.#isUp) return undefined;
+    const counting = (async () => {
+      // A message that left a queue before the first answer was sent to us before the second.
+      const first = await Promise.all(queues.map(async (queue) => channel.checkQueue(queue)));
+      await channel.checkQueue(queues[0]!);
+      return first.reduce((sum, { messageCount }) => sum + messageCount, 0);
+    })();
+    try {
+      return await within(counting, this.#place.patienceMs, () => this.#slow('count messages'));
+    } catch (error) {
+      // Without its channel it is found out, and told, by what recovers it.
+      if (this.#isCurrent(channel)) throw this.#error(error);
+      return undefined;
+    }
+  }
+
   /** Stops in the order that loses no acknowledgement: the consumers, then the channel. */
   async close(): Promise<void> {
     this.#isClosed = true;

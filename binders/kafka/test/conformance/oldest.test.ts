@@ -1,0 +1,3 @@
+import { conformanceOn } from './harness.ts';
+
+await conformanceOn('kafka 3.9 (one node)', { server: 'kafka:3.9.2', nodes: 1 });

@@ -1,0 +1,3 @@
+import { conformanceOn } from './harness.ts';
+
+await conformanceOn('kafka (three nodes)', { server: 'kafka', nodes: 3 });
