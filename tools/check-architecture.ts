@@ -22,7 +22,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deployers/local': ['core', 'processes', 'deployers/contract'],
   sandbox: ['core', 'processes'],
   'dataflow-api': ['core'],
-  'dataflow-server': ['core', 'apps', 'dataflow-api', 'pipeline-dsl'],
+  'dataflow-server': ['core', 'apps', 'dataflow-api', 'deployers/contract', 'pipeline-dsl'],
   'dataflow-client': ['core'],
   shell: ['core', 'dataflow-client'],
   cli: [

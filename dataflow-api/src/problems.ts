@@ -10,13 +10,14 @@ export const problem = errorTable({
     code: 'INVALID_ARGUMENT',
     message: "Required request parameter '{name}' for method parameter type String is not present",
   },
-  TYPE_INVALID: {
+  CHOICE_INVALID: {
     code: 'INVALID_ARGUMENT',
-    message: "The parameter 'type' must contain one of the following values: 'app, source, processor, sink, task'.",
+    message: "The parameter '{name}' must contain one of the following values: '{choices}'.",
   },
   PARAMETER_INVALID: { code: 'INVALID_ARGUMENT', message: "The parameter '{name}' {rule}, but is '{value}'." },
   BODY_UNREADABLE: { code: 'INVALID_ARGUMENT', message: 'JSON parse error: {problem}' },
   SORT_UNKNOWN: { code: 'INVALID_ARGUMENT', message: "No property '{property}' found for type '{type}'" },
+  BODY_TOO_LARGE: { code: 'INVALID_ARGUMENT', message: 'The body is larger than {limit} bytes' },
   METHOD_UNSUPPORTED: { code: 'UNSUPPORTED', message: "Request method '{method}' not supported" },
   NOT_ACCEPTABLE: { code: 'INVALID_ARGUMENT', message: 'Could not find acceptable representation' },
   // Applications
@@ -61,8 +62,50 @@ export const problem = errorTable({
   },
   STREAM_INVALID: { code: 'INVALID_ARGUMENT', message: '{problem}' },
   DSL_MISSING: { code: 'INVALID_ARGUMENT', message: 'dslText is required' },
+  PLATFORM_MISSING: {
+    code: 'FAILED_PRECONDITION',
+    message: "Stream '{name}' cannot be deployed: this server has no platform",
+  },
   // Audit
-  AUDIT_UNKNOWN: { code: 'NOT_FOUND', message: 'Could not find AuditRecord with id {id}' },
+  AUDIT_UNKNOWN: { code: 'NOT_FOUND', message: 'Could not find audit record for id {id}' },
+  DATE_INVALID: { code: 'INVALID_ARGUMENT', message: "Text '{text}' could not be parsed at index 0" },
+  DATES_REVERSED: { code: 'INVALID_ARGUMENT', message: 'The fromDate cannot be after the toDate.' },
+  // Completion and tools
+  DETAIL_LEVEL_INVALID: { code: 'INVALID_ARGUMENT', message: 'The provided detail level must be greater than zero.' },
+  TASK_TEXT_MISSING: { code: 'INVALID_ARGUMENT', message: 'taskDefinition must be a non-null string' },
+  GRAPH_INVALID: { code: 'INVALID_ARGUMENT', message: '{problem}' },
+  // Tasks
+  TASK_UNKNOWN: { code: 'NOT_FOUND', message: 'Could not find task definition named {name}' },
+  TASK_EXISTS: {
+    code: 'ALREADY_EXISTS',
+    message: "Cannot register task {name} because another one has already been registered with the same name",
+  },
+  TASK_INVALID: { code: 'INVALID_ARGUMENT', message: '{problem}' },
+  TASK_FILTERS: {
+    code: 'INVALID_ARGUMENT',
+    message:
+      'The following params cannot be used together in the API request: taskName (or search), description, dslText',
+  },
+  LAUNCH_UNSUPPORTED: {
+    code: 'UNSUPPORTED',
+    message: "Task '{name}' cannot be launched: this server keeps definitions of tasks, but does not run them yet",
+  },
+  EXECUTION_UNKNOWN: { code: 'NOT_FOUND', message: 'Could not find TaskExecution with id {id} for schema target {target}' },
+  SORT_COLUMN_UNKNOWN: { code: 'INVALID_ARGUMENT', message: 'Sorting column {column} not allowed' },
+  // Jobs
+  JOB_UNKNOWN: { code: 'NOT_FOUND', message: 'No Job with that name either current or historic: [{name}]' },
+  JOB_EXECUTION_UNKNOWN: { code: 'NOT_FOUND', message: 'Job id {id} for schema target {target} not found' },
+  JOB_STEPS_UNKNOWN: { code: 'NOT_FOUND', message: 'No JobExecution with id={id}' },
+  JOB_INSTANCE_UNKNOWN: { code: 'NOT_FOUND', message: "No job instance for id '{id}' and schema target '{target}'" },
+  JOB_ACTION_MISSING: {
+    code: 'INVALID_ARGUMENT',
+    message: 'Parameter conditions "stop=true" OR "restart=true" not met for actual request parameters: {given}',
+  },
+  JOB_DATE_INVALID: {
+    code: 'INVALID_ARGUMENT',
+    message: "The parameter '{name}' must be a date of the form 2026-11-23T08:15:00,000, but is '{value}'",
+  },
+  SCHEMA_TARGET_UNKNOWN: { code: 'NOT_FOUND', message: 'SchemaVersionTarget: {name} not found' },
 });
 
 /** A reason of {@link problem}. */
@@ -71,10 +114,11 @@ export type ProblemReason = keyof typeof problem.table;
 /** What clients see of each reason beside its text: the status, and the exception that the original raises. */
 const shown: Readonly<Record<ProblemReason, readonly [status: number, logref: string]>> = {
   PARAMETER_MISSING: [400, 'MissingServletRequestParameterException'],
-  TYPE_INVALID: [400, 'MethodArgumentTypeMismatchException'],
+  CHOICE_INVALID: [400, 'MethodArgumentTypeMismatchException'],
   PARAMETER_INVALID: [400, 'MethodArgumentTypeMismatchException'],
   BODY_UNREADABLE: [400, 'HttpMessageNotReadableException'],
   SORT_UNKNOWN: [400, 'PropertyReferenceException'],
+  BODY_TOO_LARGE: [413, 'MaxUploadSizeExceededException'],
   METHOD_UNSUPPORTED: [405, 'HttpRequestMethodNotSupportedException'],
   NOT_ACCEPTABLE: [406, 'HttpMediaTypeNotAcceptableException'],
   APP_UNKNOWN: [404, 'NoSuchAppRegistrationException'],
@@ -94,7 +138,27 @@ const shown: Readonly<Record<ProblemReason, readonly [status: number, logref: st
   STREAM_EXISTS: [409, 'DuplicateStreamDefinitionException'],
   STREAM_INVALID: [400, 'InvalidStreamDefinitionException'],
   DSL_MISSING: [400, 'IllegalArgumentException'],
+  PLATFORM_MISSING: [409, 'IllegalStateException'],
   AUDIT_UNKNOWN: [404, 'NoSuchAuditRecordException'],
+  DATE_INVALID: [400, 'DateTimeParseException'],
+  DATES_REVERSED: [400, 'InvalidDateRangeException'],
+  DETAIL_LEVEL_INVALID: [400, 'ConstraintViolationException'],
+  TASK_TEXT_MISSING: [400, 'IllegalArgumentException'],
+  GRAPH_INVALID: [400, 'IllegalStateException'],
+  TASK_UNKNOWN: [404, 'NoSuchTaskDefinitionException'],
+  TASK_EXISTS: [409, 'DuplicateTaskException'],
+  TASK_INVALID: [400, 'ParseException'],
+  TASK_FILTERS: [400, 'TaskQueryParamException'],
+  LAUNCH_UNSUPPORTED: [501, 'UnsupportedOperationException'],
+  EXECUTION_UNKNOWN: [404, 'NoSuchTaskExecutionException'],
+  SORT_COLUMN_UNKNOWN: [400, 'IllegalArgumentException'],
+  JOB_UNKNOWN: [404, 'NoSuchJobException'],
+  JOB_EXECUTION_UNKNOWN: [404, 'NoSuchJobExecutionException'],
+  JOB_STEPS_UNKNOWN: [404, 'NoSuchJobExecutionException'],
+  JOB_INSTANCE_UNKNOWN: [404, 'NoSuchJobInstanceException'],
+  JOB_ACTION_MISSING: [400, 'UnsatisfiedServletRequestParameterException'],
+  JOB_DATE_INVALID: [400, 'MethodArgumentTypeMismatchException'],
+  SCHEMA_TARGET_UNKNOWN: [404, 'NoSuchSchemaTargetException'],
 };
 
 /** An error as an answer: the status, and the envelope that clients expect for every refusal. */

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Kysely, sql } from 'kysely';
 import { makeDirectory } from '@millrace/core/files';
 import { raise } from '../errors.ts';
-import * as registryStreamsAudit from './migrations/0001-registry-streams-audit.ts';
+import * as registryDefinitionsAudit from './migrations/0001-registry-definitions-audit.ts';
 import { sqliteDialect } from './sqlite.ts';
 import type { Tables } from './tables.ts';
 
@@ -10,7 +10,7 @@ import type { Tables } from './tables.ts';
 export type Database = Kysely<Tables>;
 
 /** In their order; the number of those that were applied is the version of a store. */
-const migrations = [registryStreamsAudit];
+const migrations = [registryDefinitionsAudit];
 
 /** All state of a server: one database. */
 export class Store {

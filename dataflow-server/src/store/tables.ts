@@ -24,6 +24,20 @@ export interface StreamTable {
   description: string;
 }
 
+/** A task as it was defined. */
+export interface TaskTable {
+  id: Generated<number>;
+  name: string;
+  /** In canonical form, with its secrets. */
+  dsl: string;
+  /** `null` for an element of a composed task. */
+  description: string | null;
+  /** The name of the composed task that it is an element of. */
+  parent: string | null;
+  /** 1 for one that is composed. */
+  is_composed: number;
+}
+
 /** What somebody did. Rows are never changed. */
 export interface AuditTable {
   id: Generated<number>;
@@ -40,5 +54,6 @@ export interface AuditTable {
 export interface Tables {
   app: AppTable;
   stream: StreamTable;
+  task: TaskTable;
   audit: AuditTable;
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely';
 
-/** Registry, stream definitions and audit. */
+/** Registry, definitions of streams and tasks, audit. */
 export async function up(db: Kysely<never>): Promise<void> {
   await db.schema
     .createTable('app')
@@ -21,6 +21,15 @@ export async function up(db: Kysely<never>): Promise<void> {
     .addColumn('dsl', 'text', (column) => column.notNull())
     .addColumn('original_dsl', 'text', (column) => column.notNull())
     .addColumn('description', 'text', (column) => column.notNull())
+    .execute();
+  await db.schema
+    .createTable('task')
+    .addColumn('id', 'integer', (column) => column.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (column) => column.notNull().unique())
+    .addColumn('dsl', 'text', (column) => column.notNull())
+    .addColumn('description', 'text')
+    .addColumn('parent', 'text')
+    .addColumn('is_composed', 'integer', (column) => column.notNull())
     .execute();
   await db.schema
     .createTable('audit')
