@@ -9,9 +9,12 @@ const batchSize = 500;
 const batches = 400;
 const stream = eventStream<Uint8Array>('events', { contentType: 'application/octet-stream' });
 
+/** Each payload is filled with its number in the batch. */
+const payloads = Array.from({ length: batchSize }, (_, index) => new Uint8Array(200).fill(index));
+const sumOfBatch = payloads.reduce((sum, payload) => sum + payload[0]!, 0);
+
 /** Seconds for the batches, a few in flight so that both ways are limited by work, not by waiting. */
 async function append(mr: Millrace, count: number): Promise<number> {
-  const payloads = Array.from({ length: batchSize }, () => new Uint8Array(200));
   const begin = performance.now();
   const lane = async (): Promise<void> => {
     for (let batch = 0; batch < count / 4; batch++) await mr.publishAll(stream, payloads);
@@ -34,15 +37,15 @@ const socketCase: Case = {
       const child = fork(import.meta.filename, [dataDir], { execArgv: process.execArgv });
       const [seconds] = (await once(child, 'message')) as [number];
       outside = Math.min(outside, seconds);
-      let count = 0;
-      for await (const events of mr.read(stream)) {
-        verify(
-          events.every(({ payload }) => payload.length === 200),
-          'payload',
-        );
-        count += events.length;
-      }
-      verify(count === (batches + 40) * batchSize * 2, `${count} events`);
+      let [count, sum] = [0, 0];
+      for await (const events of mr.read(stream))
+        for (const { payload } of events) {
+          verify(payload.length === 200 && payload[0] === payload[199], 'payload');
+          sum += payload[0]!;
+          count++;
+        }
+      const sent = (batches + 40) * 2;
+      verify(count === sent * batchSize && sum === sent * sumOfBatch, `${count} events with sum ${sum}`);
     }
     const ratio = inside / outside;
     return {

@@ -15,14 +15,18 @@ class Publisher {
 
   constructor(dataDir: string, name: string) {
     const program = join(import.meta.dirname, '../../faults/programs/publisher.ts');
-    this.#child = fork(program, [dataDir, name], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+    const place = JSON.stringify({ dataDir });
+    this.#child = fork(program, [place, name], { serialization: 'advanced', stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#child.on('message', (batch: readonly string[]) => {
       for (const message of batch) if (message.startsWith('ack')) this.acks++;
     });
   }
 
   async reaches(acks: number): Promise<void> {
-    while (this.acks < acks) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (this.acks < acks) {
+      verify(this.#child.exitCode === null, 'the publisher runs');
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
   }
 
   async kill(): Promise<void> {

@@ -122,7 +122,8 @@ describe('on rabbitmq with queues', { timeout: 120_000 }, () => {
       'count = :numbers > bridge | file --directory=. --name=numbers',
     ];
     const env = environmentOf(server.settings, {});
-    expect(await millrace(['run', ...flags, ...definitions, '--binder', 'rabbitmq'], { cwd, env })).toMatchObject({ code: 0 });
+    const result = await millrace(['run', ...flags, ...definitions, '--binder', 'rabbitmq'], { cwd, env });
+    expect(result, result.stdout + result.stderr).toMatchObject({ code: 0 });
     expect(readFileSync(join(cwd, 'numbers'), 'utf8').trimEnd().split('\n')).toHaveLength(3000);
   });
 });

@@ -53,6 +53,7 @@ export class RebalanceStorm {
     const listener = {
       assigned: (given: readonly number[]) => this.#assigned(id, given),
       revoked: async (taken: readonly number[]) => this.#revoked(id, taken),
+      lost: (taken: readonly number[]) => this.#revoked(id, taken),
     };
     const consumer = await binder.bindConsumer(this.#topic, 'g', { partitions, listener });
     this.#members.set(id, { binder, consumer, working: this.#work(consumer) });

@@ -24,6 +24,11 @@ export interface EventStreamOptions<T> {
   /** What the partition is chosen by, hashed as Java does (default: the key). */
   readonly partitionKey?: ((payload: T) => unknown) | undefined;
   readonly partitions?: number | undefined;
+  /**
+   * Groups that are made before the first event is sent, so that they miss nothing where a broker keeps events for the groups that it
+   * knows only. Whoever publishes first with them makes them.
+   */
+  readonly requiredGroups?: readonly string[] | undefined;
   readonly retentionMs?: number | undefined;
   readonly retentionBytes?: number | undefined;
   readonly compact?: boolean | undefined;

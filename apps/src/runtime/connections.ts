@@ -58,6 +58,7 @@ export class Connections {
       codec: outgoing,
       binder: settings.binder,
       partitions: settings.partitionCount,
+      requiredGroups: settings.requiredGroups,
       ...(partitionKey === undefined ? {} : { partitionKey: (message) => partitionKey.evaluate(message) }),
     });
     // Who cannot reach the broker is told at the start, not when the first message waits.

@@ -30,6 +30,7 @@ export class Members {
         await revoked?.(partitions);
         this.#revoked(member, partitions);
       },
+      lost: (partitions) => this.#revoked(member, partitions),
     };
     const binding = binder.bindConsumer(destination, group, { partitions: this.#partitions, ...rest, listener });
     member.binding = await this.#kit.within(binding, 'bindConsumer');

@@ -140,7 +140,7 @@ export const raise = errorTable({
   QUEUE_REFUSED: {
     code: 'INDETERMINATE',
     message:
-      "at least one queue did not take a message for '{destination}', perhaps because it is full; others may have it: look at the queues, then send it again if duplicates are harmless",
+      "at least one queue did not take a message for '{destination}' within {waitedMs} ms, perhaps because it is full; others may have it: look at the queues, then send it again if duplicates are harmless",
   },
   SEND_EXPIRED: {
     code: 'UNAVAILABLE',

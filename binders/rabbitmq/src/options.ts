@@ -28,7 +28,7 @@ export interface RabbitBinderOptions {
   readonly patienceMs?: number | undefined;
   /** How long a send may take, reconnecting and repeating included (default 30000). */
   readonly deliveryTimeoutMs?: number | undefined;
-  /** Messages sent and not confirmed yet, at most (default 5000). */
+  /** Messages sent to one destination and not confirmed yet, at most (default 5000). */
   readonly maxUnconfirmed?: number | undefined;
   /** The largest payload (default 16 MiB, what RabbitMQ 4 takes unless it is told otherwise). */
   readonly maxMessageBytes?: number | undefined;

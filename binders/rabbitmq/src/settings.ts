@@ -2,7 +2,7 @@ import { raise } from './errors.ts';
 import type { LinkSettings } from './client/link.ts';
 import { addressesOf } from './client/addresses.ts';
 import type { RabbitBinderOptions } from './options.ts';
-import type { PublishSettings } from './producer/publisher.ts';
+import type { PublishSettings } from './producer/publish-lane.ts';
 import { optionsFromProperties } from './properties/options.ts';
 
 /** How objects on the server are made and named. */

@@ -49,6 +49,8 @@ export interface ConsumerListener {
   readonly assigned?: (partitions: readonly number[]) => void;
   /** Called before partitions go to another member; the binder waits for it (bounded), then no ack for them is accepted. */
   readonly revoked?: (partitions: readonly number[]) => Promise<void>;
+  /** Partitions that may be another member's already, or ours anew: nothing of what was delivered of them counts any more. */
+  readonly lost?: (partitions: readonly number[]) => void;
 }
 
 /** A pull of deliveries with acknowledgement; shared by subscriptions and queues. */

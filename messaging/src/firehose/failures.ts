@@ -1,4 +1,4 @@
-import { messageOf, type MillraceError } from '@millrace/core';
+import { messageOf, MillraceError } from '@millrace/core';
 import type { ConsumerMetrics } from '../policies/consumer-metrics.ts';
 import type { Step } from '../policies/keyed-executor.ts';
 import { jittered, retryDelay, type RetryPolicy } from '../policies/retry.ts';
@@ -48,6 +48,9 @@ export async function fail(consumption: Consumption, tracked: Tracked, session: 
     services.log('error', `a handler of '${consumption.destination}' failed after its transaction: ${messageOf(error)}`);
     return undefined;
   }
+  if (session.dropIfLost(tracked)) return undefined;
+  // No fault of the event: it is another member's, of which we are told in a moment, or its transaction is to be tried again.
+  if (error instanceof MillraceError && error.reason === 'TRANSACTION_FENCED') tracked.attempt--;
   const pause = retryDelay(policy, tracked.attempt, error);
   if (pause === undefined) return giveUp(consumption, tracked, session, error);
   metrics.retried.inc();

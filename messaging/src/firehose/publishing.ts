@@ -49,7 +49,8 @@ export class Publishing {
     const binder = await this.#services.binderFor(stream);
     try {
       await provision(binder, stream);
-      return { binder, binding: await binder.bindProducer(stream.name, { partitions: stream.options.partitions }) };
+      const { partitions, requiredGroups } = stream.options;
+      return { binder, binding: await binder.bindProducer(stream.name, { partitions, requiredGroups }) };
     } catch (error) {
       throw binderError(binder, `bind a producer to '${stream.name}'`, error);
     }

@@ -46,6 +46,8 @@ export class Session {
   readonly #options: SessionOptions;
   readonly #cumulative: boolean;
   readonly #partitions = new Map<number, PartitionState>();
+  /** Revoked and not drained yet. One of the same number may have been assigned again by then. */
+  readonly #leaving = new Set<PartitionState>();
   readonly #heldBack = new Set<number>();
   readonly #ended = Promise.withResolvers<void>();
   #binding: ConsumerBinding | undefined;
@@ -64,7 +66,10 @@ export class Session {
   }
 
   /** Given to the binder when the consumer is bound. */
-  readonly listener: ConsumerListener = { revoked: (partitions) => this.#revoked(partitions) };
+  readonly listener: ConsumerListener = {
+    revoked: (partitions) => this.#revoked(partitions),
+    lost: (partitions) => this.#lost(partitions),
+  };
 
   /** Deliveries that the binder may hand out before they are acknowledged. */
   get binderWindow(): number {
@@ -105,6 +110,13 @@ export class Session {
     return true;
   }
 
+  /** Leaves an event whose try failed to whoever has its partition now; true if that is not us. */
+  dropIfLost(tracked: Tracked): boolean {
+    if (!tracked.partition.signal.aborted) return false;
+    this.#take(tracked, false);
+    return true;
+  }
+
   end(tracked: Tracked): void {
     tracked.partition.end();
   }
@@ -114,7 +126,7 @@ export class Session {
     if (tracked.finished) return;
     const ready = this.#take(tracked, true);
     // A partition that went to another member is acknowledged there.
-    if (ready !== undefined && this.#partitions.get(tracked.partition.number) === tracked.partition) this.#acker!.add(ready);
+    if (ready !== undefined && this.#has(tracked.partition)) this.#acker!.add(ready);
     this.#relax(tracked.partition);
   }
 
@@ -158,7 +170,7 @@ export class Session {
     this.#closing = true;
     this.#binding?.pause();
     const until = this.#options.clock.monotonic() + deadlineMs;
-    await this.#drain([...this.#partitions.values()], until);
+    await this.#drain(this.#states(), until);
     this.#acker?.stop();
     await this.#binding?.close();
     this.#room?.();
@@ -225,13 +237,35 @@ export class Session {
     if (!this.#paused) this.#binding?.resume([partition.number]);
   }
 
+  #has(partition: PartitionState): boolean {
+    return this.#partitions.get(partition.number) === partition || this.#leaving.has(partition);
+  }
+
+  #states(): readonly PartitionState[] {
+    return [...this.#partitions.values(), ...this.#leaving];
+  }
+
   async #revoked(partitions: readonly number[]): Promise<void> {
-    const states = partitions.map((number) => this.#partitions.get(number)).filter((state) => state !== undefined);
+    const states = this.#takeOff(partitions);
+    for (const state of states) this.#leaving.add(state);
     await this.#drain(states, this.#options.clock.monotonic() + revokeMs);
+    for (const state of states) this.#leaving.delete(state);
+  }
+
+  #lost(partitions: readonly number[]): void {
+    for (const state of this.#takeOff(partitions)) void state.drain(this.#options.clock, 0);
+    this.#options.processor.wake();
+  }
+
+  /** What is delivered of these partitions from now on belongs to another assignment. */
+  #takeOff(partitions: readonly number[]): readonly PartitionState[] {
+    const states = partitions.flatMap((number) => this.#partitions.get(number) ?? []);
     for (const { number } of states) {
       this.#partitions.delete(number);
-      this.#heldBack.delete(number);
+      // When it comes again it is not held back by what it was before.
+      if (this.#heldBack.delete(number) && !this.#paused) this.#binding?.resume([number]);
     }
+    return states;
   }
 
   async #drain(states: readonly PartitionState[], until: number): Promise<void> {
@@ -256,7 +290,7 @@ export class Session {
   #died(error: unknown): void {
     if (this.#closing) return;
     this.#closing = true;
-    for (const state of this.#partitions.values()) void state.drain(this.#options.clock, 0);
+    for (const state of this.#states()) void state.drain(this.#options.clock, 0);
     this.#options.processor.wake();
     this.#acker?.stop();
     this.#ended.reject(error);

@@ -32,6 +32,22 @@ test('a partition key of its own chooses the partition, the key stays the key', 
   await expect(mr.publish(missing, {})).rejects.toMatchObject({ reason: 'PARTITION_KEY_MISSING' });
 });
 
+test('required groups miss nothing that was published before they subscribed', async () => {
+  const mr = runtimeOn(memoryBinder());
+  await mr.publish(eventStream<string>('orders', { requiredGroups: ['billing', 'audit'] }), 'first');
+  const orders = eventStream<string>('orders');
+  for (const [group, first] of [
+    ['billing', 'first'],
+    ['latecomers', 'second'],
+  ] as const) {
+    const seen: string[] = [];
+    const subscription = await mr.subscribe(orders, { group, start: 'latest' }, (text) => void seen.push(text));
+    await mr.publish(orders, 'second');
+    await expect.poll(() => seen[0]).toBe(first);
+    await subscription.close();
+  }
+});
+
 test('bytes that are no text are spread by content, with one warning', async () => {
   const mr = runtimeOn(memoryBinder());
   const stream = eventStream<Uint8Array>('blobs', { partitionKey: (payload) => payload, partitions: 2 });

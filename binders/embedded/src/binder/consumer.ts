@@ -251,7 +251,7 @@ export class Consumer implements ConsumerBinding {
   #changeAssignment({ assigned, revoking, lost }: GroupPollAnswer): void {
     const { listener } = this.#options;
     for (const partition of lost) this.#drop(partition);
-    if (lost.length > 0) listener?.revoked?.(lost).catch((error: unknown) => this.#fail(error));
+    if (lost.length > 0) listener?.lost?.(lost);
     if (revoking.length > 0) this.#revoke(revoking).catch((error: unknown) => this.#fail(error));
     for (const assignment of assigned) this.#assign(assignment);
     if (assigned.length > 0) listener?.assigned?.(assigned.map(({ partition }) => partition));

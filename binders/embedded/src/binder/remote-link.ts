@@ -1,5 +1,5 @@
-import { errorFromJSON } from '@millrace/core';
-import type { Clock, ErrorJSON, MillraceError, Timer } from '@millrace/core';
+import { errorFromJSON, MillraceError } from '@millrace/core';
+import type { Clock, ErrorJSON, Timer } from '@millrace/core';
 import type { BinderListener } from '@millrace/messaging/binder';
 import { raise } from '../errors.ts';
 import { encodeFrame, FrameDecoder, frameType } from '../wire/frame.ts';
@@ -53,7 +53,17 @@ export class RemoteLink implements Link {
 
   /** Connects for the first time. */
   async open(): Promise<void> {
-    await this.#connect(false);
+    const deadline = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        await this.#connect(false);
+        break;
+      } catch (error) {
+        // Who held the directory may end between taking the connection and answering; somebody else holds it next.
+        if (!isBroken(error) || performance.now() > deadline) throw error;
+        await this.#delay(retryMs);
+      }
+    }
     this.#state = 'connected';
   }
 
@@ -279,4 +289,8 @@ export class RemoteLink implements Link {
   #delay(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
   }
+}
+
+function isBroken(error: unknown): boolean {
+  return error instanceof MillraceError && error.reason === 'CONNECTION_BROKEN';
 }

@@ -213,7 +213,7 @@ export class Consumer implements ConsumerBinding {
       const window = this.#windows.get(partition);
       if (window !== undefined) this.#windows.drop(window);
     }
-    if (!this.#closed) this.#options.listener?.revoked?.(partitions).catch((error: unknown) => this.failed(error));
+    if (!this.#closed) this.#options.listener?.lost?.(partitions);
   }
 
   has(partition: number): boolean {

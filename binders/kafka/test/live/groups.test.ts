@@ -103,7 +103,7 @@ describe.skipIf(missing !== undefined)('groups on a real broker', { timeout: 60_
     const [lost, assigned]: [number[], number[]] = [[], []];
     const listener = {
       assigned: (partitions: readonly number[]) => void assigned.push(...partitions),
-      revoked: async (partitions: readonly number[]) => void lost.push(...partitions),
+      lost: (partitions: readonly number[]) => void lost.push(...partitions),
     };
     const consumer = await binder.bindConsumer(topic, 'g', { listener });
     await server.nodes[0]!.kill();
@@ -146,7 +146,10 @@ describe.skipIf(missing !== undefined)('groups on a real broker', { timeout: 60_
     await here.provisioner.ensure(topic, { partitions: 4 });
     await send(here, topic, sent);
     const revoked: number[] = [];
-    const listener = { revoked: async (partitions: readonly number[]) => void revoked.push(...partitions) };
+    const listener = {
+      revoked: async (partitions: readonly number[]) => void revoked.push(...partitions),
+      lost: (partitions: readonly number[]) => void revoked.push(...partitions),
+    };
     const [mine, theirs] = [await here.bindConsumer(topic, 'g'), await there.bindConsumer(topic, 'g', { listener })];
     const working = [mine, theirs].map((consumer) => collectAll(consumer));
     await expect.poll(() => working.flatMap(({ got }) => got).length, { timeout: 20_000 }).toBeGreaterThanOrEqual(12);

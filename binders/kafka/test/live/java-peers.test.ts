@@ -52,6 +52,7 @@ describe.skipIf(missing !== undefined)("one group of Java's consumer and ours", 
         listener: {
           assigned: (partitions) => partitions.forEach((partition) => owned.add(partition)),
           revoked: async (partitions) => partitions.forEach((partition) => owned.delete(partition)),
+          lost: (partitions) => partitions.forEach((partition) => owned.delete(partition)),
         },
       });
       const ours: string[] = [];

@@ -80,7 +80,10 @@ export class RabbitQueues implements QueueFacet {
       const { content, options } = prepared.message;
       // Nobody waits for it any more where nobody has the address; it needs no disk either.
       const transient = { ...options, mandatory: false, persistent: false };
-      const error = await publisher.publish({ exchange: '', routingKey: to, destination: to }, { content, options: transient });
+      const error = await publisher.publish(
+        { exchange: '', routingKey: to, destination: to, lane: 'replies' },
+        { content, options: transient },
+      );
       if (error !== undefined) throw error;
     });
     await Promise.all(sending);

@@ -163,7 +163,7 @@ export class StreamConsumer implements ConsumerBinding {
 
   lost(partitions: readonly number[]): void {
     for (const partition of partitions) void this.#drop(partition);
-    if (!this.#isClosed) this.#options.listener?.revoked?.(partitions).catch((error: unknown) => this.failed(error));
+    if (!this.#isClosed) this.#options.listener?.lost?.(partitions);
   }
 
   async moved(partition: number, offset: number): Promise<void> {

@@ -61,6 +61,50 @@ describe.each(missing)('%s', { timeout: 60_000 }, (name, reason) => {
     expect(outcome!.error).toMatchObject({ reason: 'UNROUTABLE', message: expect.stringContaining("'nobody'") as string });
   });
 
+  runs('a full queue holds up who writes to it, and nobody else', async () => {
+    await withChannel(async (channel) => {
+      await channel.assertExchange('full', 'topic', { durable: true });
+      const limits = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+      await channel.assertQueue('full.g', { durable: true, arguments: { 'x-queue-type': 'classic', ...limits } });
+      await channel.bindQueue('full.g', 'full', '#');
+    });
+    const binder = await opened();
+    const producer = await binder.bindProducer('full');
+    const other = await binder.bindProducer('roomy', { requiredGroups: ['g'] });
+    const texts = Array.from({ length: 10 }, (_, index) => String(index));
+    let isDone = false;
+    const sending = producer.send(texts.map(message)).finally(() => (isDone = true));
+    await expect(other.send([message('x')])).resolves.toEqual([{ partition: 0 }]);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(isDone).toBe(false);
+    const consumer = await binder.bindConsumer('full', 'g');
+    const seen = new Set<string>();
+    while (seen.size < texts.length) {
+      const got = await consumer.receive(1);
+      for (const { payload } of got) seen.add(String(Buffer.from(payload!)));
+      await consumer.ack(got);
+    }
+    expect((await sending).every(({ error }) => error === undefined)).toBe(true);
+  });
+
+  runs('what a full queue does not take within the time for it is an error that says so', async () => {
+    await withChannel(async (channel) => {
+      await channel.assertExchange('stuffed', 'topic', { durable: true });
+      const limits = { 'x-max-length': 1, 'x-overflow': 'reject-publish' };
+      await channel.assertQueue('stuffed.g', { durable: true, arguments: { 'x-queue-type': 'classic', ...limits } });
+      await channel.bindQueue('stuffed.g', 'stuffed', '#');
+    });
+    const producer = await (await opened({ deliveryTimeoutMs: 1000 })).bindProducer('stuffed');
+    const outcomes = await producer.send(['a', 'b', 'c'].map(message));
+    const errors = outcomes.flatMap(({ error }) => error ?? []);
+    expect(errors.length).toBeGreaterThan(0);
+    for (const error of errors) {
+      expect(['QUEUE_REFUSED', 'SEND_UNKNOWN']).toContain(error.reason);
+      expect(error.message).toContain("'stuffed'");
+    }
+    expect(errors.some((error) => error.reason === 'QUEUE_REFUSED')).toBe(true);
+  });
+
   runs('an existing queue of another kind is used as it is, and the difference is told', async () => {
     await withChannel(async (channel) => {
       await channel.assertExchange('theirs', 'topic', { durable: true });
@@ -99,6 +143,7 @@ describe.each(missing)('%s', { timeout: 60_000 }, (name, reason) => {
     const binder = await opened({ deliveryTimeoutMs: 2000, heartbeatMs: 1000 });
     const consumer = await binder.bindConsumer('frozen', 'g');
     const producer = await binder.bindProducer('frozen');
+    await expect(producer.send([message('w')])).resolves.toEqual([{ partition: 0 }]);
     await server.nodes[0]!.pause();
     let outcome;
     try {
