@@ -66,9 +66,11 @@ export function pageDocument<Item>(
 function pageQuery(query: URLSearchParams, { number, size, sort }: PageRequest): string {
   const others = [...query].filter(([name]) => name !== 'page' && name !== 'size' && name !== 'sort');
   const parts = [...others, ['page', String(number)], ['size', String(size)], ...sort.map(({ text }) => ['sort', text])];
-  // Commas stay as they are.
+  // Commas and colons stay as they are.
   return parts
-    .map(([name, value]) => `${encodeURIComponent(name!)}=${encodeURIComponent(value!).replaceAll('%2C', ',')}`)
+    .map(
+      ([name, value]) => `${encodeURIComponent(name!)}=${encodeURIComponent(value!).replaceAll('%2C', ',').replaceAll('%3A', ':')}`,
+    )
     .join('&');
 }
 

@@ -78,13 +78,12 @@ export const problem = errorTable({
   TASK_UNKNOWN: { code: 'NOT_FOUND', message: 'Could not find task definition named {name}' },
   TASK_EXISTS: {
     code: 'ALREADY_EXISTS',
-    message: "Cannot register task {name} because another one has already been registered with the same name",
+    message: 'Cannot register task {name} because another one has already been registered with the same name',
   },
   TASK_INVALID: { code: 'INVALID_ARGUMENT', message: '{problem}' },
   TASK_FILTERS: {
     code: 'INVALID_ARGUMENT',
-    message:
-      'The following params cannot be used together in the API request: taskName (or search), description, dslText',
+    message: 'The following params cannot be used together in the API request: taskName (or search), description, dslText',
   },
   LAUNCH_UNSUPPORTED: {
     code: 'UNSUPPORTED',

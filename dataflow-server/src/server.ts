@@ -21,6 +21,7 @@ import { MetadataReader } from './registry/metadata-reader.ts';
 import { Registry } from './registry/registry.ts';
 import { Store } from './store/store.ts';
 import { StreamDefinitions } from './streams/definitions.ts';
+import type { StreamStates } from './streams/states.ts';
 import { TaskDefinitions } from './tasks/definitions.ts';
 
 const { version } = createRequire(import.meta.url)('../package.json') as { readonly version: string };
@@ -86,7 +87,7 @@ function routes(store: Store): readonly Route[] {
   const metadata = new MetadataReader();
   const streams = new StreamDefinitions(store, registry);
   const tasks = new TaskDefinitions(store, registry);
-  const states = { of: () => 'undeployed' } as const;
+  const states: StreamStates = { of: () => 'undeployed' };
   return [
     ...serverRoutes({ version, platforms: {}, isAuthenticating: false }),
     ...appRoutes({ registry, metadata, lists: new ListReader(), inUse: { check: async () => undefined } }),

@@ -37,7 +37,11 @@ function shown({ text, description }: Proposal): object {
 }
 
 /** What is registered, with the options of the applications that the text names. */
-async function catalogue({ registry, streams, metadata }: CompletionParts, text: string, isExhaustive: boolean): Promise<Catalogue> {
+async function catalogue(
+  { registry, streams, metadata }: CompletionParts,
+  text: string,
+  isExhaustive: boolean,
+): Promise<Catalogue> {
   const apps = (await registry.all()).filter((app) => app.is_default === 1);
   const known = new Map<string, AppMetadata>();
   const named = apps.filter(({ name }) => text.includes(name));
@@ -50,7 +54,9 @@ async function catalogue({ registry, streams, metadata }: CompletionParts, text:
     apps: () => apps.map(({ name, type }: Registration) => ({ name, type })),
     options: (app, type) => options(known.get(`${type} ${app}`), isExhaustive),
     destinations: () =>
-      definitions.map(read).flatMap(({ definition }) => definition.apps.slice(0, -1).map(({ label }) => `${definition.name}.${label}`)),
+      definitions
+        .map(read)
+        .flatMap(({ definition }) => definition.apps.slice(0, -1).map(({ label }) => `${definition.name}.${label}`)),
   };
 }
 

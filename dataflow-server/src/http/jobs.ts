@@ -47,7 +47,8 @@ function list(call: Call, key: string): Answer {
 
 function checkDate(parameters: URLSearchParams, name: string): void {
   const value = optional(parameters, name);
-  if (value !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}$/.test(value)) throw problem('JOB_DATE_INVALID', { name, value });
+  if (value !== undefined && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d,\d{3}$/.test(value))
+    throw problem('JOB_DATE_INVALID', { name, value });
 }
 
 function unknownExecution(call: Call): never {

@@ -62,7 +62,7 @@ function send(reply: FastifyReply, type: string, { status = 200, body, headers =
   reply.code(status).headers(headers);
   if (body === undefined) return reply.header('content-length', 0).send();
   if (headers['content-type'] !== undefined) return reply.send(body);
-  return reply.header('content-type', type).send(JSON.stringify(body));
+  return reply.header('content-type', type).send(jsonBytes(body));
 }
 
 function readBodies(http: FastifyInstance): void {
@@ -97,7 +97,7 @@ function refuse(reply: FastifyReply, request: FastifyRequest, error: unknown, re
   const { status, body } = problemAnswer(fromFastify(error));
   if (status >= 500) report(error, `${request.method} ${request.url}`);
   const type = mediaType(acceptedRanges(request.headers.accept)) ?? 'application/hal+json';
-  return reply.code(status).header('content-type', type).send(JSON.stringify(body));
+  return reply.code(status).header('content-type', type).send(jsonBytes(body));
 }
 
 /** Refusals of the HTTP layer in the API's terms. */
@@ -129,7 +129,10 @@ function bootAnswer(request: FastifyRequest, reply: FastifyReply, status: number
   if (first.startsWith('text/')) return reply.code(status).type('text/html;charset=UTF-8').send(errorPage(status, message));
   const type = mediaType(ranges) ?? (first.endsWith('json') ? first : 'application/hal+json');
   const path = new URL(request.url, 'http://x').pathname;
-  return reply.code(status).header('content-type', type).send(JSON.stringify(bootError(status, message, path)));
+  return reply
+    .code(status)
+    .header('content-type', type)
+    .send(jsonBytes(bootError(status, message, path)));
 }
 
 /** The methods of a path, as an `Allow` header names them. */
@@ -143,4 +146,9 @@ function allowed(path: string, routes: readonly Route[]): readonly string[] {
     if (route.method === 'GET') methods.add('HEAD');
   }
   return methods.size === 0 ? [] : [...methods, 'OPTIONS'];
+}
+
+/** As bytes: to text the HTTP layer would add a character set, which clients of JSON do not expect. */
+function jsonBytes(document: unknown): Buffer {
+  return Buffer.from(JSON.stringify(document));
 }

@@ -83,7 +83,12 @@ function about(info: ServerInfo, securityInfo: object): object {
   };
 }
 
-function environment(info: ServerInfo, deployerName: string, platformType: string, specific: Readonly<Record<string, string>>): object {
+function environment(
+  info: ServerInfo,
+  deployerName: string,
+  platformType: string,
+  specific: Readonly<Record<string, string>>,
+): object {
   const system = `${platform()} ${release()}`;
   return {
     deployerImplementationVersion: info.version,

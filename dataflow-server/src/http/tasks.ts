@@ -69,7 +69,12 @@ function executionRoutes(tasks: TaskDefinitions): readonly Route[] {
     { method: 'POST', path: '/tasks/executions/launch', role: 'DEPLOY', run: launch },
     { method: 'POST', path: '/tasks/executions', role: 'DEPLOY', run: launch },
     { method: 'GET', path: '/tasks/executions', role: 'VIEW', run: async (call) => ofName(call, 'taskExecutionResourceList') },
-    { method: 'GET', path: '/tasks/thinexecutions', role: 'VIEW', run: async (call) => ofName(call, 'taskExecutionThinResourceList') },
+    {
+      method: 'GET',
+      path: '/tasks/thinexecutions',
+      role: 'VIEW',
+      run: async (call) => ofName(call, 'taskExecutionThinResourceList'),
+    },
     { method: 'DELETE', path: '/tasks/executions', role: 'DESTROY', run: () => ({}) },
     { method: 'GET', path: '/tasks/executions/current', role: 'VIEW', run: () => ({ body: [] }) },
     {

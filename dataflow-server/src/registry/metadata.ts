@@ -82,7 +82,8 @@ export function readMetadata({ properties = [], hints = [] }: FoundMetadata, sho
 /** Reads the file that lists visible names. */
 export function parseVisibleNames(text: string): VisibleNames {
   const list = (key: string): readonly string[] => {
-    const found = new RegExp(`^${key.replaceAll('.', '\\.')}\\s*=\\s*(.*)$`, 'm').exec(text.replaceAll(/\\\r?\n\s*/g, ''))?.[1] ?? '';
+    const found =
+      new RegExp(`^${key.replaceAll('.', '\\.')}\\s*=\\s*(.*)$`, 'm').exec(text.replaceAll(/\\\r?\n\s*/g, ''))?.[1] ?? '';
     return found
       .split(',')
       .map((each) => each.trim())

@@ -138,7 +138,14 @@ async function remove(db: Database, app: Registration, actor?: string): Promise<
 }
 
 async function audit(db: Database, action: 'CREATE' | 'UPDATE' | 'DELETE', app: Registration, actor?: string): Promise<void> {
-  const { type, name, version, uri, metadata_uri: metadataUri } = app;
-  const data = JSON.stringify({ name, type, version, uri, ...(metadataUri === null ? {} : { metaDataUri: metadataUri }) });
+  const { type, name, version, uri } = app;
+  const data = JSON.stringify({
+    metaDataUri: app.metadata_uri,
+    APP_NAME: name,
+    APP_TYPE: type,
+    APP_VERSION: version,
+    uri,
+    APP_IS_DEFAULT: app.is_default === 1,
+  });
   await record(db, { operation: 'APP_REGISTRATION', action, correlationId: name, data }, actor);
 }

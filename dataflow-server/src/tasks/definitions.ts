@@ -94,7 +94,11 @@ function parsed(name: string, text: string): TaskNode {
   }
 }
 
-function element(name: string, dsl: string, parent: string): Pick<StoredTask, 'name' | 'dsl' | 'description' | 'parent' | 'is_composed'> {
+function element(
+  name: string,
+  dsl: string,
+  parent: string,
+): Pick<StoredTask, 'name' | 'dsl' | 'description' | 'parent' | 'is_composed'> {
   return { name, dsl, description: null, parent, is_composed: 0 };
 }
 
