@@ -41,9 +41,9 @@ export function wholeNumber(parameters: URLSearchParams, name: string): number |
 }
 
 /** One of a set of constants. Throws `CHOICE_INVALID`. */
-export function choice<const T extends string>(value: string, name: string, choices: readonly T[]): T {
-  const found = choices.find((each) => each === value);
-  if (found === undefined) throw problem('CHOICE_INVALID', { name, choices: choices.join(', ') });
+export function choice<const T extends string>(value: string, name: string, all: readonly T[]): T {
+  const found = all.find((each) => each === value);
+  if (found === undefined) throw problem('CHOICE_INVALID', { name, choices: all.join(', ') });
   return found;
 }
 

@@ -58,7 +58,6 @@ function plain(path: string, role: Route['role'], document: () => object): Route
 }
 
 function about(info: ServerInfo, securityInfo: object): object {
-  const named = (name: string) => ({ name, version: apiVersion });
   return {
     featureInfo: {
       analyticsEnabled: true,
@@ -69,7 +68,7 @@ function about(info: ServerInfo, securityInfo: object): object {
     },
     versionInfo: {
       implementation: { name: 'millrace', version: info.version },
-      core: named('Spring Cloud Data Flow Core'),
+      core: { name: 'Spring Cloud Data Flow Core', version: apiVersion },
       dashboard: { name: 'Millrace Dashboard', version: info.version },
       shell: { name: 'Millrace Shell', version: info.version, url: '' },
     },

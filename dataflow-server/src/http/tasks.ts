@@ -59,10 +59,6 @@ function executionRoutes(tasks: TaskDefinitions): readonly Route[] {
     checkSort(call);
     return emptyPage({ ...call, query: withoutSort(call.query) }, key);
   };
-  const unknown = ({ path, parameters }: Call): never => {
-    choices(parameters, 'action', ['CLEANUP', 'REMOVE_DATA']);
-    throw problem('EXECUTION_UNKNOWN', { id: path['id']!, target: optional(parameters, 'schemaTarget') ?? 'boot2' });
-  };
   return [
     { method: 'GET', path: '/tasks/platforms', role: 'VIEW', run: (call) => emptyPage(call, 'launcherResourceList') },
     { method: 'GET', path: '/tasks/ctr/options', role: 'VIEW', run: () => ({ body: [] }) },
@@ -123,8 +119,6 @@ function list(call: Call, tasks: readonly StoredTask[]): Answer {
   const [description, dsl] = [optional(parameters, 'description'), optional(parameters, 'dslText')];
   const given = ['taskName', 'search', 'description', 'dslText'].filter((each) => optional(parameters, each) !== undefined);
   if (given.length > 1) throw problem('TASK_FILTERS', {});
-  const contains = (text: string | null, wanted: string | undefined): boolean =>
-    wanted === undefined || (text ?? '').toLowerCase().includes(wanted.toLowerCase());
   const found = tasks.filter(
     (task) => contains(task.name, name) && contains(task.description, description) && contains(task.dsl, dsl),
   );
@@ -173,4 +167,13 @@ async function validate(call: Call, { tasks, metadata }: TaskParts): Promise<Ans
   );
   const appStatuses = Object.fromEntries(statuses);
   return { body: { appName: task.name, dsl: shownTaskText(task), description: task.description, appStatuses } };
+}
+
+function unknown({ path, parameters }: Call): never {
+  choices(parameters, 'action', ['CLEANUP', 'REMOVE_DATA']);
+  throw problem('EXECUTION_UNKNOWN', { id: path['id']!, target: optional(parameters, 'schemaTarget') ?? 'boot2' });
+}
+
+function contains(text: string | null, wanted: string | undefined): boolean {
+  return wanted === undefined || (text ?? '').toLowerCase().includes(wanted.toLowerCase());
 }

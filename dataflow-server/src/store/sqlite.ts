@@ -16,7 +16,6 @@ export function sqliteDialect(path: string): SqliteDialect {
 
 /** A prepared statement as the dialect wants it. */
 function statement(prepared: StatementSync) {
-  const values = (parameters: readonly unknown[]): SQLInputValue[] => [...parameters] as SQLInputValue[];
   return {
     reader: prepared.columns().length > 0,
     all: (parameters: readonly unknown[]): unknown[] => prepared.all(...values(parameters)),
@@ -26,4 +25,8 @@ function statement(prepared: StatementSync) {
     },
     iterate: (parameters: readonly unknown[]): IterableIterator<unknown> => prepared.iterate(...values(parameters)),
   };
+}
+
+function values(parameters: readonly unknown[]): SQLInputValue[] {
+  return [...parameters] as SQLInputValue[];
 }
