@@ -34,6 +34,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'binders/kafka',
     'binders/rabbitmq',
     'apps',
+    'dataflow-server',
     'deployers/contract',
     'sandbox',
     'shell',

@@ -56,7 +56,7 @@ function read(file: string): readonly Exchange[] {
 async function ask({ url }: DataflowServer, { request }: Exchange): Promise<Answer> {
   const { method, path, headers, body } = request;
   const sent = Object.fromEntries(Object.entries(headers).filter(([name]) => !/^(host|content-length|connection)$/i.test(name)));
-  const answer = await fetch(url + path, { method, headers: sent, body: body || undefined, redirect: 'manual' });
+  const answer = await fetch(url + path, { method, headers: sent, ...(body ? { body } : {}), redirect: 'manual' });
   const text = await answer.text();
   const isJson = answer.headers.get('content-type')?.includes('json') === true;
   return levelled(answer.status, answer.headers.get('content-type'), isJson ? JSON.parse(text) : text, new URL(url).host);
