@@ -79,9 +79,3 @@ function header(headers: Readonly<Record<string, string>>, name: string): string
 export function isRightStatus({ recorded, ours }: Difference): boolean {
   return recorded.status === 500 && ours.status >= 400 && ours.status < 500 && recorded.body === ours.body;
 }
-
-/** The same refusal in other words. */
-export function isOtherWords({ recorded, ours }: Difference): boolean {
-  const refusal = (answer: Answer): string => answer.body.replace(/"message":"(?:[^"\\]|\\.)*"/, '"message":""');
-  return ours.status >= 400 && recorded.status >= 400 && refusal(recorded) === refusal(ours);
-}
