@@ -52,6 +52,8 @@ const probeTimeoutMs = 2000;
 const shortGraceMs = 5000;
 /** Looks at a child that is gone until its end counts as unseen; the system tells of it in nearly the same moment. */
 const missingLooks = 100;
+/** How long the launching shell may take, on a busy machine, to find that a program cannot be executed. */
+const launchMs = 10_000;
 /** What the launching shell ends with where a program cannot be executed. */
 const launchFailures: ReadonlySet<number | null> = new Set([126, 127]);
 
@@ -186,7 +188,10 @@ export class Life {
 
   #reasonOf({ code, signal }: ProcessEnd): InstanceReason {
     if (signal !== null) return 'KILLED';
-    return !this.#isUp && launchFailures.has(code) ? 'LAUNCH_FAILED' : 'EXITED';
+    const { clock, launchedAt } = this.#setup;
+    // Without a health endpoint it counts as up while the shell still tries.
+    const isEarly = !this.#isUp || clock.now() - launchedAt < launchMs;
+    return isEarly && launchFailures.has(code) ? 'LAUNCH_FAILED' : 'EXITED';
   }
 
   // Its end is told by the system, as any other.
