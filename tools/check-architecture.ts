@@ -21,6 +21,8 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'deployers/conformance': ['core', 'deployers/contract'],
   'deployers/local': ['core', 'processes', 'deployers/contract'],
   sandbox: ['core', 'processes'],
+  'dataflow-api': ['core'],
+  'dataflow-server': ['core', 'apps', 'dataflow-api', 'deployers/contract', 'pipeline-dsl'],
   'dataflow-client': ['core'],
   shell: ['core', 'dataflow-client'],
   cli: [
@@ -32,13 +34,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'binders/kafka',
     'binders/rabbitmq',
     'apps',
+    'dataflow-server',
     'deployers/contract',
     'sandbox',
     'shell',
   ],
 };
 /** Packages that must also load in a browser. */
-const portable = new Set(['core', 'expressions', 'pipeline-dsl', 'dataflow-client']);
+const portable = new Set(['core', 'expressions', 'pipeline-dsl', 'dataflow-api', 'dataflow-client']);
 /** Entry points of theirs for Node alone. */
 const forNode = new Set(['core/src/files.ts']);
 

@@ -12,6 +12,7 @@ import { addRegionCommands } from './commands/regions.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addSandboxCommands } from './commands/sandbox.ts';
 import { addShellCommand } from './commands/shell.ts';
+import { addStartCommand } from './commands/start.ts';
 import { addTailCommand } from './commands/tail.ts';
 import { formatError } from './output.ts';
 
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     addParkedCommands,
     addRegionCommands,
     addDslCommand,
+    addStartCommand,
     addShellCommand,
     addSandboxCommands,
     addDoctorCommand,
