@@ -34,7 +34,7 @@ test.each([
   expect(service.output.text).toBe('begin 1 try 1\nend 1\n');
 });
 
-test.each(['escape', 'reject'])(
+test.each(['escape', 'reject', 'escape-of-two'])(
   'an error that escapes a handler (%s) is a failed try of its event and no end of the process',
   async (mode) => {
     const service = run(mode);
@@ -43,8 +43,11 @@ test.each(['escape', 'reject'])(
   },
 );
 
-test("an uncaught error that is no handler's ends the process as it would without us", async () => {
-  const service = run('foreign');
-  expect(await service.ended).toEqual({ code: 1, signal: null });
-  expect(service.output.errors).toContain('not from a handler');
-});
+test.each(['foreign', 'foreign-of-two'])(
+  "an uncaught error that is no handler's (%s) ends the process as it would without us",
+  async (mode) => {
+    const service = run(mode);
+    expect(await service.ended).toEqual({ code: 1, signal: null });
+    expect(service.output.errors).toContain('not from a handler');
+  },
+);

@@ -2,7 +2,7 @@
 import { embeddedBinder } from '@millrace/binder-embedded';
 import { createRuntime, eventStream } from '../../../src/index.ts';
 
-const mode = process.argv[2];
+const [, , mode] = process.argv;
 const mr = createRuntime({
   binders: () => Promise.resolve(embeddedBinder({ memory: true })),
   defaultBinder: 'memory',
@@ -13,7 +13,7 @@ const say = (text: string) => process.stdout.write(`${text}\n`);
 
 await mr.subscribe(jobs, { group: 'g', retry: { backOffInitialInterval: 0 } }, async (n, { attempt }) => {
   say(`begin ${n} try ${attempt}`);
-  if (mode === 'escape' && attempt === 1) {
+  if (mode?.startsWith('escape') === true && attempt === 1) {
     setTimeout(() => {
       throw new Error('escaped');
     }, 1);
@@ -25,13 +25,20 @@ await mr.subscribe(jobs, { group: 'g', retry: { backOffInitialInterval: 0 } }, a
   }
   await new Promise((resolve) => setTimeout(resolve, 50));
   say(`end ${n}`);
-  if (mode === 'escape' || mode === 'reject') {
+  if (mode?.startsWith('escape') === true || mode === 'reject') {
     await new Promise((resolve) => setTimeout(resolve, 10));
     void mr.close().then(() => say('closed'));
   }
 });
+// A second runtime must not take the first for somebody else who deals with uncaught errors.
+if (mode?.endsWith('-of-two') === true)
+  createRuntime({
+    binders: () => Promise.resolve(embeddedBinder({ memory: true })),
+    defaultBinder: 'memory',
+    log: () => {},
+  });
 await mr.publish(jobs, 1);
-if (mode === 'foreign') {
+if (mode?.startsWith('foreign') === true) {
   setTimeout(() => {
     throw new Error('not from a handler');
   }, 1);
