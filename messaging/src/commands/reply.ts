@@ -3,11 +3,21 @@ import { headerNames, type Headers, type InboundMessage, type OutboundMessage } 
 import { raise } from '../errors.ts';
 import { contentTypes } from '../policies/codec.ts';
 
-/** A handler's error as the caller gets it: ours with code, reason and details, a user's as `INTERNAL` with its message only. */
+/** A handler's error as the caller gets it: ours with code, reason and details, a user's as `INTERNAL` with its message, and in `details` its class name and `code`. */
 export function errorReply(error: unknown): OutboundMessage {
-  const typed = error instanceof MillraceError ? error : raise('HANDLER_FAILED', { problem: messageOf(error) });
+  const typed = error instanceof MillraceError ? error : raise('HANDLER_FAILED', factsOf(error));
   const headers: Headers = { [headerNames.contentType]: contentTypes.json, [headerNames.errorCode]: typed.code };
   return { payload: Buffer.from(json(typed)), headers };
+}
+
+/** What a caller can tell errors of a handler apart by; never the stack, which is the handler's own business. */
+function factsOf(error: unknown): { readonly problem: string } & Readonly<Record<string, string>> {
+  const { name, code } = (error ?? {}) as { readonly name?: unknown; readonly code?: unknown };
+  return {
+    problem: messageOf(error),
+    ...(typeof name === 'string' && name !== 'Error' ? { type: name } : {}),
+    ...(typeof code === 'string' ? { code } : {}),
+  };
 }
 
 /** The error that a reply carries, if it carries one. Whatever was sent, it is a typed error with a known code. */

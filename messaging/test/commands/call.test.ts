@@ -67,7 +67,7 @@ describe('call', () => {
   it("throws a user's error as INTERNAL with its message, without its stack", async () => {
     await handler.handle(reserve, { retry: { maxAttempts: 1 } }, () => Promise.reject(new RangeError('oops')));
     const error = await failure(caller.call(reserve, { seats: 1 }));
-    expect(error).toMatchObject({ code: 'INTERNAL', reason: 'HANDLER_FAILED', message: 'oops' });
+    expect(error).toMatchObject({ code: 'INTERNAL', reason: 'HANDLER_FAILED', message: 'oops', details: { type: 'RangeError' } });
     expect(JSON.stringify(binder.replies[0]!.message)).not.toContain('call.test');
   });
 
