@@ -189,6 +189,7 @@ export const raise = errorTable({
     message: "entry '{key}' of region '{region}' has version {version}, not {expected}; read it again and decide anew",
     retryable: true,
   },
+  KEY_EMPTY: { code: 'INVALID_ARGUMENT', message: "an entry of region '{region}' cannot have the empty key; give it a name" },
   ENTRY_MISSING: { code: 'NOT_FOUND', message: "region '{region}' has no entry '{key}' to patch; put it first" },
   ENTRY_CONTENDED: {
     code: 'CONFLICT',

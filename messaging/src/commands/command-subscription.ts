@@ -1,6 +1,7 @@
 import type { QueueConsumer } from '../binder/index.ts';
 import type { CommandHandler, HandleOptions, Subscription, SubscriptionHealth } from '../client.ts';
 import { binderError, raise } from '../errors.ts';
+import { checkChoice, checkCount, checkMs } from '../policies/option-checks.ts';
 import { retryPolicy } from '../policies/retry.ts';
 import type { Services } from '../runtime/services.ts';
 import { Supervisor, type Life } from '../runtime/supervisor.ts';
@@ -155,11 +156,12 @@ export class CommandSubscription<I, O> implements Subscription {
   }
 }
 
-function checked<T extends { readonly concurrency: number; readonly leaseMs: number }>(options: T): T {
-  const { concurrency, leaseMs } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1)
-    throw raise('INVALID_OPTION', { option: 'concurrency', value: concurrency, rule: 'an integer from 1' });
-  if (!(leaseMs >= 100)) throw raise('INVALID_OPTION', { option: 'leaseMs', value: leaseMs, rule: 'milliseconds from 100' });
+function checked<
+  T extends { readonly concurrency: number; readonly leaseMs: number; readonly onFailure?: HandleOptions['onFailure'] },
+>(options: T): T {
+  checkCount('concurrency', options.concurrency);
+  checkMs('leaseMs', options.leaseMs, 100);
+  checkChoice('onFailure', options.onFailure, ['park', 'skip']);
   return options;
 }
 

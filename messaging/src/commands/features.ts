@@ -1,5 +1,6 @@
 import type { Binder, QueueCapabilities, QueueFacet } from '../binder/index.ts';
 import { raise } from '../errors.ts';
+import { checkMs } from '../policies/option-checks.ts';
 import type { SendOptions } from '../client.ts';
 
 /** The queue side of a binder; `UNSUPPORTED` when it has none. */
@@ -24,18 +25,17 @@ export function checkSendOptions(options: SendOptions, can: QueueCapabilities, b
 }
 
 function checkNumbers(options: SendOptions, priorities: number): void {
-  const { priority = 0, delayMs = 0, timeToLiveMs = 1, deduplicateMs = 0, notBefore, id } = options;
+  const { priority = 0, delayMs, deduplicateMs = 0, notBefore, id } = options;
   const fits = Number.isInteger(priority) && priority >= 0 && priority < Math.max(1, priorities);
   if (!fits) throw raise('INVALID_OPTION', { option: 'priority', value: priority, rule: `an integer from 0 to ${priorities - 1}` });
   if (Number.isNaN(notBefore?.getTime()))
     throw raise('INVALID_OPTION', { option: 'notBefore', value: notBefore, rule: 'a valid date' });
   if (deduplicateMs > 0 && id === undefined)
     throw raise('INVALID_OPTION', { option: 'deduplicateMs', value: deduplicateMs, rule: "accompanied by the 'id' to compare" });
-  atLeast('delayMs', delayMs, 0);
-  atLeast('timeToLiveMs', timeToLiveMs, 1);
-  atLeast('deduplicateMs', deduplicateMs, 0);
-}
-
-function atLeast(option: string, value: number, least: number): void {
-  if (!(value >= least)) throw raise('INVALID_OPTION', { option, value, rule: `milliseconds from ${least}` });
+  if (delayMs !== undefined && notBefore !== undefined)
+    throw raise('INVALID_OPTION', { option: 'delayMs', value: delayMs, rule: "absent when 'notBefore' is given" });
+  checkMs('delayMs', delayMs, 0);
+  checkMs('timeToLiveMs', options.timeToLiveMs, 1);
+  checkMs('deduplicateMs', deduplicateMs, 0);
+  checkMs('deadlineMs', options.deadlineMs, 1);
 }

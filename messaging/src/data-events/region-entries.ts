@@ -10,6 +10,7 @@ import {
 import type { Region } from '../definitions.ts';
 import { binderError, raise } from '../errors.ts';
 import { withDeadline } from '../policies/deadline.ts';
+import { checkMs } from '../policies/option-checks.ts';
 import { EntryCoder } from './entry-coder.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { Entry, PutOptions, TypedFilter } from './region-handle.ts';
@@ -124,8 +125,11 @@ export class RegionEntries<V> {
   }
 
   async #put(key: string, value: V, options: PutOptions, ifVersion?: number): Promise<ChangeOutcome> {
-    const { writer, can, binder } = await this.#route.open();
     const timeToLiveMs = options.timeToLiveMs ?? this.#region.options.timeToLiveMs;
+    checkMs('timeToLiveMs', timeToLiveMs, 1);
+    // Events that concern no entry have the empty key.
+    if (key === '') throw raise('KEY_EMPTY', { region: this.#region.name });
+    const { writer, can, binder } = await this.#route.open();
     const need = (option: string, isThere: boolean): void => {
       if (!isThere) throw raise('OPTION_UNSUPPORTED', { binder: binder.name, option, destination: this.#region.name });
     };

@@ -1,5 +1,6 @@
 import { selectorMatcher, type Predicate, type RegionCapabilities, type Selector, type WatchOptions } from '../binder/index.ts';
 import { raise } from '../errors.ts';
+import { checkChoice, checkCount } from '../policies/option-checks.ts';
 import { toWhere } from './region-entries.ts';
 import type { WatchRequest } from './region-handle.ts';
 
@@ -53,13 +54,16 @@ export function planWatch<V>(request: WatchRequest<V>, can: RegionCapabilities, 
 }
 
 function check<V>(request: WatchRequest<V>): void {
-  const { key, keys, concurrency = 1, maxBacklog = 1 } = request;
+  const { key, keys, snapshot, mode, whenFull } = request;
   if (key !== undefined && keys !== undefined)
     throw raise('INVALID_OPTION', { option: 'key', value: key, rule: "absent when 'keys' is given" });
   if (request.competing === true && request.name === undefined)
     throw raise('INVALID_OPTION', { option: 'competing', value: true, rule: "accompanied by the 'name' that its members share" });
-  for (const [option, value] of Object.entries({ concurrency, maxBacklog }))
-    if (!Number.isInteger(value) || value < 1) throw raise('INVALID_OPTION', { option, value, rule: 'an integer from 1' });
+  checkCount('concurrency', request.concurrency);
+  checkCount('maxBacklog', request.maxBacklog);
+  checkChoice('snapshot', snapshot, ['none', 'keys', 'values']);
+  checkChoice('mode', mode, ['every', 'latest', 'invalidate']);
+  checkChoice('whenFull', whenFull, ['block', 'conflate', 'disconnect']);
 }
 
 function keySelector<V>({ key, keys, prefix, pattern }: WatchRequest<V>): Selector {

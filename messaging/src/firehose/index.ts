@@ -15,6 +15,7 @@ import type { EventStream } from '../definitions.ts';
 import { raise } from '../errors.ts';
 import { consumerMetrics } from '../policies/consumer-metrics.ts';
 import { MessageCoder } from '../policies/message-coder.ts';
+import { checkChoice, checkCount, checkMs, checkStart } from '../policies/option-checks.ts';
 import { retryPolicy } from '../policies/retry.ts';
 import type { EventStreams, Services } from '../runtime/services.ts';
 import { BatchProcessor } from './batch-processor.ts';
@@ -69,7 +70,7 @@ class Firehose implements EventStreams {
     handlerGiven?: EventHandler<T>,
   ): Promise<Subscription> {
     const [options, handler] = withOptions<SubscribeOptions, EventHandler<T>>(given, handlerGiven, stream.name);
-    const concurrency = positive('concurrency', options.concurrency, defaultConcurrency);
+    const concurrency = options.concurrency ?? defaultConcurrency;
     return this.#start(stream, options, (consumption, coder) => new EventProcessor(consumption, coder, handler, concurrency));
   }
 
@@ -80,8 +81,8 @@ class Firehose implements EventStreams {
   ): Promise<Subscription> {
     const [options, handler] = withOptions<SubscribeBatchOptions, BatchHandler<T>>(given, handlerGiven, stream.name);
     const limits = {
-      concurrency: positive('concurrency', options.concurrency, defaultConcurrency),
-      maxBatch: positive('maxBatch', options.maxBatch, Math.min(defaultBatch, options.maxInFlight ?? defaultBatch)),
+      concurrency: options.concurrency ?? defaultConcurrency,
+      maxBatch: options.maxBatch ?? Math.min(defaultBatch, options.maxInFlight ?? defaultBatch),
       maxWaitMs: options.maxWaitMs ?? 0,
     };
     return this.#start(stream, options, (consumption, coder) => new BatchProcessor(consumption, coder, handler, limits));
@@ -104,7 +105,7 @@ class Firehose implements EventStreams {
     options: SubscribeOptions,
     processor: (consumption: Consumption, coder: MessageCoder<T>) => Processor,
   ): Promise<Subscription> {
-    positive('maxInFlight', options.maxInFlight, 1);
+    checkOptions(options);
     const consumption = this.#consumption(stream.name, options);
     const coder = new MessageCoder<T>(stream.name, stream.options, this.#services.codecs, this.#services);
     const plain = stream as unknown as EventStream<never>;
@@ -129,8 +130,11 @@ class Firehose implements EventStreams {
   }
 }
 
-function positive(option: string, value: number | undefined, fallback: number): number {
-  const chosen = value ?? fallback;
-  if (!Number.isInteger(chosen) || chosen < 1) throw raise('INVALID_OPTION', { option, value: chosen, rule: 'an integer from 1' });
-  return chosen;
+function checkOptions(options: SubscribeBatchOptions): void {
+  checkCount('maxInFlight', options.maxInFlight);
+  checkCount('concurrency', options.concurrency);
+  checkCount('maxBatch', options.maxBatch);
+  checkMs('maxWaitMs', options.maxWaitMs, 0);
+  checkStart(options.start);
+  checkChoice('onFailure', options.onFailure, ['park', 'skip']);
 }

@@ -6,6 +6,7 @@ import { raise } from '../errors.ts';
 import { isTextual } from '../policies/codec.ts';
 import type { Draft } from '../policies/draft.ts';
 import { contentTypeOf, MessageCoder } from '../policies/message-coder.ts';
+import { checkMs } from '../policies/option-checks.ts';
 import type { Services } from '../runtime/services.ts';
 import { javaHash, selector } from './java-hash.ts';
 import { Outcomes, PendingEvent, PendingEvents, setPartition } from './pending.ts';
@@ -153,6 +154,7 @@ export class Outlet<T> {
   }
 
   #expires(deadlineMs = this.#services.defaults.deadlineMs): number {
+    checkMs('deadlineMs', deadlineMs, 1);
     return this.#services.clock.monotonic() + deadlineMs;
   }
 
