@@ -12,6 +12,7 @@ import type { SpringProperties } from './spring-properties.ts';
 /** What an application sets in code; `RuntimeOptions` of `@millrace/messaging` says what each means. */
 type InCode = Pick<RuntimeOptions, 'name' | 'defaults' | 'codecs' | 'log' | 'handleSignals' | 'isolateUncaught'>;
 
+/** Everything that `connect` takes: the configuration as in `millrace.config.*`, and what only code can give. */
 export interface ConnectOptions extends MillraceConfig, InCode {
   /** A configuration file other than `millrace.config.*` of the working directory; `false` reads none. */
   readonly config?: string | false | undefined;

@@ -25,6 +25,7 @@ export type Node = Readonly<
     )
 >;
 
+/** Operators between two operands, under the names that they have in the tree. */
 export type BinaryOperator =
   | 'and'
   | 'or'

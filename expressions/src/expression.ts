@@ -9,6 +9,7 @@ import { Scope } from './scope.ts';
 import type { JsonParser } from './scope.ts';
 import { parseJson, render, toJs, typeName } from './values.ts';
 
+/** What is known when an expression is compiled. */
 export interface CompileOptions {
   /** Bounds of text and evaluation; those not given keep their defaults. */
   readonly limits?: Partial<Limits> | undefined;
@@ -16,6 +17,7 @@ export interface CompileOptions {
   readonly rootNames?: readonly string[] | undefined;
 }
 
+/** What an evaluation has besides its root. */
 export interface EvaluateOptions {
   /** What `#name` means. */
   readonly variables?: Readonly<Record<string, unknown>> | undefined;

@@ -14,6 +14,7 @@ export interface Limits {
   readonly builtLength: number;
 }
 
+/** The bounds that hold where none are given. */
 export const defaultLimits: Limits = {
   textLength: 10_000,
   depth: 100,

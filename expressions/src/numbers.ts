@@ -39,6 +39,7 @@ export class Long {
   }
 }
 
+/** Whether a value is a number of one of Java's types. */
 export function isNumber(value: unknown): value is JavaNumber {
   return typeof value === 'number' || typeof value === 'bigint' || value instanceof Real || value instanceof Long;
 }

@@ -64,6 +64,7 @@ export interface Millrace extends AsyncDisposable {
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
+/** How one event is published. */
 export interface PublishOptions extends MessageOptions {
   /** Overrides the partition that key and partition key would choose. */
   readonly partition?: number | undefined;
@@ -76,11 +77,13 @@ export interface PublishAllOptions<T> {
   readonly deadlineMs?: number | undefined;
 }
 
+/** Where an event went, as far as the binder knows. */
 export interface Published {
   readonly partition: number | undefined;
   readonly offset: number | undefined;
 }
 
+/** How events are consumed. */
 export interface SubscribeOptions {
   /** Members of a group share the events; groups each get all. Absent: an anonymous subscription that ends with the process. */
   readonly group?: string | undefined;
@@ -97,6 +100,7 @@ export interface SubscribeOptions {
   readonly assignment?: { readonly index: number; readonly count: number } | undefined;
 }
 
+/** How events are consumed in batches. */
 export interface SubscribeBatchOptions extends SubscribeOptions {
   readonly maxBatch?: number | undefined;
   /** Wait this long for a batch to fill (default 0: what is there). */
@@ -115,20 +119,25 @@ export interface EventContext extends Message {
   readonly signal: AbortSignal;
 }
 
+/** Handles one event; a promise is awaited. Throwing fails the try. May run again for the same event. */
 export type EventHandler<T> = (payload: T, context: EventContext) => unknown;
 
 /** An outcome per item, by index; items without one are done. */
 export type BatchOutcome = void | readonly (ItemOutcome | undefined)[];
+/** What became of one item of a batch: tried again by the policy, or parked now; with the error. */
 export type ItemOutcome = { readonly retry: unknown } | { readonly reject: unknown };
+/** Handles a batch of events. Throwing, or a rejected promise, fails all of them; an answer per item fails those only. */
 export type BatchHandler<T> = (
   events: readonly { readonly payload: T; readonly context: EventContext }[],
 ) => BatchOutcome | Promise<BatchOutcome>;
 
+/** An event as a batch client reads it, with its place in the log. */
 export interface LogEvent<T> extends Message<T> {
   readonly partition: number;
   readonly offset: number;
 }
 
+/** The stretch of a log to read (default: all that is there at the call). */
 export interface ReadRange {
   /**
    * A time, an offset in every partition, or one for each (default, also of partitions that the map lacks: the earliest kept). `latest`
@@ -141,6 +150,7 @@ export interface ReadRange {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How a command is sent. What the binder cannot do is `UNSUPPORTED`, before anything is sent. */
 export interface SendOptions extends MessageOptions {
   readonly notBefore?: Date | undefined;
   readonly delayMs?: number | undefined;
@@ -151,14 +161,17 @@ export interface SendOptions extends MessageOptions {
   readonly deadlineMs?: number | undefined;
 }
 
+/** A command that was queued; its id is what `cancel` takes. */
 export interface Sent {
   readonly id: string;
 }
 
+/** How a command is sent and its reply waited for. */
 export interface CallOptions extends Omit<SendOptions, 'notBefore' | 'delayMs'> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How commands are handled. */
 export interface HandleOptions {
   /** Commands handled at once (default 16). */
   readonly concurrency?: number | undefined;
@@ -171,12 +184,14 @@ export interface HandleOptions {
   readonly onFailure?: 'park' | 'skip' | undefined;
 }
 
+/** What a handler is told about the command at hand. */
 export interface CommandContext extends Message {
   readonly attempt: number;
   /** Aborted when the lease is lost or the subscription closes. */
   readonly signal: AbortSignal;
 }
 
+/** Handles one command; what it returns is the reply, what it throws reaches the caller after the last try. May run again for the same command. */
 export type CommandHandler<I, O> = (input: I, context: CommandContext) => O | Promise<O>;
 
 /** An attached consumer, supervised: it reconnects by itself and says in `health` how it is. */
@@ -190,6 +205,7 @@ export interface Subscription extends AsyncDisposable {
   close(options?: { readonly deadlineMs?: number }): Promise<void>;
 }
 
+/** How a subscription is and what it did since it began. `down`: nothing is consumed and an operator is needed. */
 export interface SubscriptionHealth {
   readonly status: 'up' | 'paused' | 'recovering' | 'down' | 'closed';
   readonly error?: MillraceError | undefined;
@@ -199,12 +215,14 @@ export interface SubscriptionHealth {
   readonly parked: number;
 }
 
+/** How a runtime is: `down` as soon as one of its binders or subscriptions is. */
 export interface Health {
   readonly status: 'up' | 'down';
   readonly binders: Readonly<Record<string, { readonly status: 'up' | 'down'; readonly error?: string }>>;
   readonly subscriptions: Readonly<Record<string, SubscriptionHealth>>;
 }
 
+/** Collects what is to be published together. */
 export interface PublishTransaction {
   /** Adds an event to the transaction; visible to others only after the commit. */
   publish<T>(stream: EventStream<T>, payload: T, options?: PublishOptions): void;

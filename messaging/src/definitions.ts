@@ -16,6 +16,7 @@ export interface EventStream<T> {
   readonly options: EventStreamOptions<T>;
 }
 
+/** What the events of a stream are like, and how its destination is made when it does not exist yet. */
 export interface EventStreamOptions<T> {
   /** Checks payloads when they are sent and received; its output type is the payload's type. */
   readonly schema?: Schema<T> | undefined;
@@ -46,6 +47,7 @@ export interface Command<I, O> {
   readonly options: CommandOptions<I, O>;
 }
 
+/** What a command's input and output are like, and which binder carries it. */
 export interface CommandOptions<I, O> {
   readonly input?: Schema<I> | undefined;
   readonly output?: Schema<O> | undefined;
@@ -61,6 +63,7 @@ export interface Region<V> {
   readonly options: RegionDefinitionOptions<V>;
 }
 
+/** What the values of a region are like, how long they live, and which binder keeps them. */
 export interface RegionDefinitionOptions<V> extends RegionOptions {
   readonly schema?: Schema<V> | undefined;
   readonly timeToLiveMs?: number | undefined;

@@ -22,6 +22,7 @@ import type { MemberPlan } from './server-kind.ts';
 /** `dead`: it ended without being asked to. `stopped`: it was asked to, or never started. */
 export type MemberState = 'ready' | 'starting' | 'paused' | 'dead' | 'stopped';
 
+/** How long to wait (milliseconds) and who is told. */
 export interface WaitOptions {
   readonly timeoutMs: number;
   readonly signal?: AbortSignal | undefined;

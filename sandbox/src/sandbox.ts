@@ -23,6 +23,7 @@ export interface UpOptions extends Partial<StartOptions> {
   readonly engine?: 'auto' | 'native' | 'container' | undefined;
 }
 
+/** What goes with the servers. */
 export interface DownOptions {
   /** Also remove data, configuration and logs. */
   readonly purge?: boolean | undefined;

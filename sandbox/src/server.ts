@@ -14,6 +14,7 @@ export interface Progress {
   readonly text: string;
 }
 
+/** How long a start may take, and who is told how far it is. */
 export interface StartOptions extends Omit<WaitOptions, 'onWaiting'> {
   readonly onProgress?: ((progress: Progress) => void) | undefined;
 }

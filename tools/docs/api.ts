@@ -15,6 +15,8 @@ export function apiPages(): readonly Page[] {
     Object.entries(exports).map(([subpath, { types }]) => {
       const declarations = exportedFrom(join(root, folder, types)).toSorted((a, b) => a.name.localeCompare(b.name));
       const title = subpath === '.' ? name : `${name}/${subpath.slice(2)}`;
+      const silent = declarations.filter(({ comment }) => comment === '').map((item) => item.name);
+      if (silent.length > 0) throw new Error(`${name}: public names without a doc comment: ${silent.join(', ')}; say what each is`);
       const sections = declarations.map((item) => `## ${item.name}\n\n${item.comment}\n\n\`\`\`typescript\n${item.code}\n\`\`\``);
       const file = title.replace('@millrace/', '').replaceAll('/', '-');
       return { path: `docs/reference/api/${file}.md`, text: `# ${title}\n\n${description}\n\n${sections.join('\n\n')}` };

@@ -65,11 +65,13 @@ export interface SinkInstance {
   close?(): void | Promise<void>;
 }
 
+/** An app that makes messages from messages. */
 export interface ProcessorDefinition<Options extends OptionSet = OptionSet> extends AppBase<Options> {
   readonly kind: 'processor';
   create(context: AppContext<Options>): ProcessorInstance;
 }
 
+/** An app that takes messages out of a pipeline. */
 export interface SinkDefinition<Options extends OptionSet = OptionSet> extends AppBase<Options> {
   readonly kind: 'sink';
   create(context: AppContext<Options>): SinkInstance | BatchSink;

@@ -1,5 +1,6 @@
 /** How much a log entry matters, in the names that the stock apps' options use. */
 export const logLevels = ['FATAL', 'ERROR', 'WARN', 'INFO', 'DEBUG', 'TRACE'] as const;
+/** How important a line is, most important first. */
 export type LogLevel = (typeof logLevels)[number];
 
 /** Where apps log to. */

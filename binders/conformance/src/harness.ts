@@ -17,6 +17,7 @@ export interface ConformanceHarness {
   readonly destinationName?: ((suggested: string) => string) | undefined;
 }
 
+/** One run of the kit against a broker. */
 export interface BrokerRun {
   /** Beginning of every destination name of this run, so that `stop` can remove what is left on a broker that stays. */
   readonly prefix: string;
@@ -41,6 +42,7 @@ export interface Broker {
   stop(): Promise<void>;
 }
 
+/** The broker's time in the hands of the kit. */
 export interface BrokerClock {
   /** Milliseconds since the epoch. */
   now(): number;
@@ -50,6 +52,7 @@ export interface BrokerClock {
   jump?(ms: number): void;
 }
 
+/** How much the kit asks of a binder. */
 export interface Limits {
   /** The largest message that the kit sends, however much the binder allows (default 4 MiB). */
   readonly largestBytes: number;
@@ -61,6 +64,7 @@ export interface Limits {
   readonly clockSkewMs: number;
 }
 
+/** How long the kit waits. */
 export interface Timeouts {
   /** How long an operation may take before it counts as one that never settles, in milliseconds (default 10000). */
   readonly settleMs: number;

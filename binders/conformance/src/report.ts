@@ -20,6 +20,7 @@ export interface ConformanceReport {
   readonly skipped: readonly { readonly title: string; readonly reason: string }[];
 }
 
+/** Which part of the kit to run. */
 export interface RunOptions {
   /** Run only scenarios whose title is, or whose group is, one of these. `INVALID_ARGUMENT` if one names nothing. */
   readonly only?: readonly string[] | undefined;

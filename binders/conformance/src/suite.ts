@@ -17,6 +17,7 @@ export interface TestRunner {
   afterAll(body: () => Promise<void>, timeoutMs?: number): void;
 }
 
+/** What the kit's scenarios are registered with. */
 export interface ConformanceSuite {
   readonly test: TestRunner;
   readonly harness: ConformanceHarness;

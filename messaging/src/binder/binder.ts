@@ -68,6 +68,7 @@ export interface Provisioner {
   deadLetterName(destination: string, group: string): string;
 }
 
+/** What a destination should be like when it is made. */
 export interface DestinationSpec {
   readonly kind?: 'log' | 'queue' | 'region' | undefined;
   readonly partitions?: number | undefined;
@@ -77,6 +78,7 @@ export interface DestinationSpec {
   readonly compact?: boolean | undefined;
 }
 
+/** A destination as it is on the broker. */
 export interface DestinationInfo extends DestinationSpec {
   readonly name: string;
   readonly kind: 'log' | 'queue' | 'region';

@@ -2,6 +2,7 @@ import type { MillraceError } from '@millrace/core';
 import type { StartPosition } from './capabilities.ts';
 import type { InboundMessage, OutboundMessage } from './message.ts';
 
+/** How a producer attaches. */
 export interface ProducerOptions {
   /** Partitions that a destination created by this binding gets (default 1). An existing destination keeps its own number. */
   readonly partitions?: number | undefined;
@@ -9,6 +10,7 @@ export interface ProducerOptions {
   readonly requiredGroups?: readonly string[] | undefined;
 }
 
+/** An attached sender to one destination. */
 export interface ProducerBinding {
   readonly destination: string;
   /** The actual number of partitions, what a partition key's hash is taken modulo of. */
@@ -33,6 +35,7 @@ export type SendOutcome =
   | { readonly partition?: number | undefined; readonly offset?: number | undefined; readonly error?: undefined }
   | { readonly error: MillraceError };
 
+/** How a consumer attaches. */
 export interface ConsumerOptions {
   /** Where a group without a position begins (default: `earliest` for a named group, `latest` for an anonymous one). */
   readonly start?: StartPosition | undefined;
@@ -45,6 +48,7 @@ export interface ConsumerOptions {
   readonly listener?: ConsumerListener | undefined;
 }
 
+/** Told which partitions come and go, for binders that share them among the members of a group. */
 export interface ConsumerListener {
   readonly assigned?: (partitions: readonly number[]) => void;
   /** Called before partitions go to another member; the binder waits for it (bounded), then no ack for them is accepted. */
@@ -66,6 +70,7 @@ export interface DeliverySource<D extends Delivery = Delivery> {
   close(): Promise<void>;
 }
 
+/** An attached member of a group. Deliveries are handed out until `maxInFlight` of them wait for their acknowledgement. */
 export interface ConsumerBinding extends DeliverySource {
   readonly destination: string;
   /** The group; the generated name where the subscription is anonymous. */

@@ -26,6 +26,7 @@ export interface BinderCapabilities {
   readonly region: RegionCapabilities | false;
 }
 
+/** What a binder with the `log` facet can do. */
 export interface LogCapabilities {
   readonly startPositions: readonly ('earliest' | 'latest' | 'offset' | 'time')[];
   readonly retention: readonly ('age' | 'size')[];
@@ -33,6 +34,7 @@ export interface LogCapabilities {
   readonly maxPartitions: number;
 }
 
+/** What a binder with the `queue` facet can do. */
 export interface QueueCapabilities {
   readonly requestReply: boolean;
   readonly delay: boolean;
@@ -45,6 +47,7 @@ export interface QueueCapabilities {
   readonly leases: boolean;
 }
 
+/** What a binder with the `region` facet can do. */
 export interface RegionCapabilities {
   readonly versions: boolean;
   readonly timeToLive: boolean;

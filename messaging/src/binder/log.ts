@@ -18,6 +18,7 @@ export interface LogFacet {
   seek(destination: string, group: string, positions: ReadonlyMap<number, number>): Promise<void>;
 }
 
+/** What a partition holds: offsets from `earliest` up to, not including, `next`. */
 export interface PartitionBounds {
   readonly partition: number;
   /** The oldest offset kept. */
@@ -26,12 +27,14 @@ export interface PartitionBounds {
   readonly next: number;
 }
 
+/** How much to read and how long to wait for it: bytes, milliseconds. */
 export interface ReadOptions {
   readonly maxBytes?: number | undefined;
   readonly waitMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Consecutive messages of one partition. */
 export interface LogSlice {
   readonly messages: readonly LogMessage[];
   /** Where to read on. */
@@ -53,6 +56,7 @@ export interface TransactionFacet {
   commit(transaction: Transaction): Promise<void>;
 }
 
+/** Consumed deliveries and produced messages that are committed together, or not at all. */
 export interface Transaction {
   readonly consumed: readonly { readonly binding: ConsumerBinding; readonly deliveries: readonly Delivery[] }[];
   readonly produced: readonly { readonly destination: string; readonly messages: readonly OutboundMessage[] }[];

@@ -21,6 +21,7 @@ export interface Reply {
   readonly message: OutboundMessage;
 }
 
+/** A command on its way to a queue. */
 export interface OutboundCommand extends OutboundMessage {
   /** Identity for deduplication and cancellation. */
   readonly id: string;
@@ -34,6 +35,7 @@ export interface OutboundCommand extends OutboundMessage {
   readonly deduplicateMs?: number | undefined;
 }
 
+/** How a consumer of a queue attaches. */
 export interface QueueConsumerOptions {
   /** Deliveries held at once, at most (default 100). */
   readonly maxInFlight?: number | undefined;
@@ -41,10 +43,12 @@ export interface QueueConsumerOptions {
   readonly leaseMs?: number | undefined;
 }
 
+/** A command that is leased to its consumer. */
 export interface QueueDelivery extends Delivery {
   readonly id: string;
 }
 
+/** One of any number of consumers that compete for a queue's commands. */
 export interface QueueConsumer extends DeliverySource<QueueDelivery> {
   readonly queue: string;
   /**
@@ -60,6 +64,7 @@ export interface QueueConsumer extends DeliverySource<QueueDelivery> {
   depth(): Promise<number>;
 }
 
+/** Where replies to this process's requests arrive. */
 export interface ReplySource {
   /** What the other side puts into `reply`. */
   readonly address: string;
@@ -81,6 +86,7 @@ export interface ParkingFacet {
   summary(): Promise<readonly { readonly name: string; readonly count: number }[]>;
 }
 
+/** A message in a dead-letter destination. */
 export interface ParkedEntry extends InboundMessage {
   /** Unique in its dead-letter destination, increasing. */
   readonly position: number;

@@ -8,6 +8,7 @@ export interface RegionFacet {
   open(region: string, options?: RegionOptions): Promise<RegionBinding>;
 }
 
+/** What a region should be like when it is made. */
 export interface RegionOptions {
   /** How long changes are kept for watchers that resume, in milliseconds (default 24 h). */
   readonly changeRetentionMs?: number | undefined;
@@ -51,6 +52,7 @@ export interface Selector {
   readonly where?: Where | undefined;
 }
 
+/** An open region. */
 export interface RegionBinding {
   readonly region: string;
   get(keys: readonly string[]): Promise<readonly (WireEntry | undefined)[]>;
@@ -68,6 +70,7 @@ export interface RegionBinding {
   close(): Promise<void>;
 }
 
+/** How a region is watched. */
 export interface WatchOptions {
   /** What comes before the `live` marker: nothing, the keys, or the entries that match now. */
   readonly snapshot: 'none' | 'keys' | 'values';
@@ -103,6 +106,7 @@ export type WatchEvent =
   | { readonly kind: 'gap'; readonly reason: string; readonly position: string }
   | RegionChangeEvent;
 
+/** A change of an entry, as it crosses the binder boundary. */
 export interface RegionChangeEvent {
   readonly kind: ChangeKind;
   /** Absent for `cleared`. */
@@ -119,6 +123,7 @@ export interface RegionChangeEvent {
   readonly position: string;
 }
 
+/** A stream of changes, pulled: what is not received waits at the broker, bounded as the watch was asked for. */
 export interface RegionWatch {
   receive(max: number, waitMs?: number): Promise<readonly WatchEvent[]>;
   /** For named watchers: everything up to this position is done and need not come again. */

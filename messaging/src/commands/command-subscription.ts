@@ -1,6 +1,6 @@
 import type { QueueConsumer } from '../binder/index.ts';
 import type { CommandHandler, HandleOptions, Subscription, SubscriptionHealth } from '../client.ts';
-import { binderError, raise } from '../errors.ts';
+import { binderError } from '../errors.ts';
 import { checkChoice, checkCount, checkMs } from '../policies/option-checks.ts';
 import { retryPolicy } from '../policies/retry.ts';
 import type { Services } from '../runtime/services.ts';

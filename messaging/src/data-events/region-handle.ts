@@ -9,6 +9,7 @@ export interface Entry<V> {
   readonly time: number;
 }
 
+/** How an entry is put. */
 export interface PutOptions {
   readonly timeToLiveMs?: number | undefined;
   readonly metadata?: Headers | undefined;
@@ -76,6 +77,7 @@ export type TypedFilter<V> = unknown extends V
       | { readonly $or: readonly TypedFilter<V>[] }
       | { readonly $not: TypedFilter<V> };
 
+/** What to watch and how. `key`, `keys`, `prefix`, `pattern` and `where` must all hold; `key` and `keys` exclude each other. */
 export interface WatchRequest<V> {
   readonly key?: string | undefined;
   readonly keys?: readonly string[] | undefined;
@@ -132,8 +134,10 @@ export interface EntryEvent<V> {
   readonly position: string;
 }
 
+/** Told of one change; a promise is awaited before the next of the same key. */
 export type WatchHandler<V> = (event: EntryEvent<V>) => unknown;
 
+/** A watch under way, supervised: it reconnects by itself. */
 export interface Watch extends AsyncDisposable {
   readonly status: 'up' | 'recovering' | 'down' | 'closed';
   /** Where to go on: everything before it was handled. Give it to `resume` of a later watch. */

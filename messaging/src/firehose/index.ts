@@ -12,7 +12,6 @@ import type {
   Subscription,
 } from '../client.ts';
 import type { EventStream } from '../definitions.ts';
-import { raise } from '../errors.ts';
 import { consumerMetrics } from '../policies/consumer-metrics.ts';
 import { MessageCoder } from '../policies/message-coder.ts';
 import { checkChoice, checkCount, checkMs, checkStart } from '../policies/option-checks.ts';

@@ -40,6 +40,7 @@ export interface ParkedFilter {
   readonly after?: Date | undefined;
 }
 
+/** How parked messages are sent back. */
 export interface RedriveOptions {
   /** Messages per second, at most (default unlimited). */
   readonly ratePerSecond?: number | undefined;

@@ -10,6 +10,7 @@ export interface Schema<T> {
   };
 }
 
+/** What a schema made of a value, or what is wrong with it. */
 export type SchemaResult<T> = { readonly value: T; readonly issues?: undefined } | { readonly issues: readonly SchemaIssue[] };
 
 /** What a schema found wrong, and where. */
