@@ -9,7 +9,7 @@ export interface IdempotencyStore {
 }
 
 /**
- * Remembers the last `limit` ids in this process: removes duplicates that come close together, such as those of a redelivery to the
+ * Remembers the last `limit` ids in this process, and up to as many before them: removes duplicates that come close together, such as those of a redelivery to the
  * same process. Forgets everything when the process ends.
  */
 export class MemoryIdempotencyStore implements IdempotencyStore {
@@ -28,7 +28,7 @@ export class MemoryIdempotencyStore implements IdempotencyStore {
 
   add(id: string): void {
     this.#young.add(id);
-    if (this.#young.size < this.#limit / 2) return;
+    if (this.#young.size < this.#limit) return;
     this.#old = this.#young;
     this.#young = new Set();
   }

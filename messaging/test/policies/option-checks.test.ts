@@ -59,8 +59,8 @@ test.each([
 });
 
 test('a publish with a wrong deadline is refused, as a rejection', async () => {
-  const { publish } = runtime();
-  await expect(publish(stream, 1, { deadlineMs: 0 })).rejects.toMatchObject({ details: { option: 'deadlineMs' } });
+  const refused = runtime().publish(stream, 1, { deadlineMs: 0 });
+  await expect(refused).rejects.toMatchObject({ details: { option: 'deadlineMs' } });
 });
 
 test('an entry needs a key and a life', async () => {
